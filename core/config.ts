@@ -1,0 +1,84 @@
+import type { FunnelDefinition } from './funnel.ts';
+
+/** What a user writes in millrace.config.ts. Every optional member has a default; `parseConfig` fills them in. */
+export interface MillraceConfig {
+  /** One tenant each. At least one. */
+  readonly apps: readonly AppConfig[];
+  /** Default: on demand. Up to about three million events a day, one provisioned shard is cheaper. */
+  readonly stream?:
+    | { readonly mode: 'on-demand' }
+    | { readonly mode: 'provisioned'; readonly shards: number };
+  readonly delivery?: {
+    /** Seconds that Firehose collects before it writes a Parquet file: 60 to 900. Default 300. */
+    readonly bufferSeconds?: number;
+    /** MiB that Firehose collects before it writes a Parquet file: 64 to 128. Default 128. */
+    readonly bufferMiB?: number;
+  };
+  readonly retention?: {
+    /** Days that raw events are kept. Default: for ever. */
+    readonly rawDays?: number;
+    /** Days that dead letters are kept: they hold raw payloads. Default 30. */
+    readonly deadLetterDays?: number;
+    /** Days that Athena's result files are kept. Default 7. */
+    readonly resultDays?: number;
+    /** Days that logs are kept; a value that CloudWatch Logs knows. Default 30. */
+    readonly logDays?: number;
+    /** Hours that the stream keeps its records: 24 to 8760. Default 48. */
+    readonly streamHours?: number;
+  };
+  readonly builds?: {
+    /** CTAS at the same time: 1 to 20. Default 5. */
+    readonly concurrency?: number;
+    /** Days of arrival in which a repeated message_id is found even where its event day differs: 1 to 30. Default 7. */
+    readonly dedupWindowDays?: number;
+    /** Hours that a replaced run is kept for queries that still read it: 1 to 168. Default 24. */
+    readonly keepRetiredHours?: number;
+  };
+  readonly query?: {
+    /** Bytes that one question may scan: at least 10,000,000. Default 100 GB. */
+    readonly bytesLimit?: number;
+    /** Bytes that one build statement may scan. Default 1 TB. */
+    readonly buildBytesLimit?: number;
+    /** Seconds after which a question gives up: 5 to 29. Default 25. */
+    readonly deadlineSeconds?: number;
+  };
+}
+
+/** One tenant. */
+export interface AppConfig {
+  /** [a-z][a-z0-9_-]*, at most 40 characters: it names partitions and stands in URLs. */
+  readonly id: string;
+  /** Keys that send events. Public by nature: they identify and never read. */
+  readonly writeKeys: readonly WriteKey[];
+  /** Keys that ask. Only their SHA-256 stands in the config: `npm run key` makes one. */
+  readonly readKeys: readonly ReadKey[];
+  /** What becomes of an event that has no schema. Default: accept. */
+  readonly unknownEvents?: 'accept' | 'refuse';
+  /** Properties that facts carry beside the standard dimensions, so that answers can be filtered and broken down by them. */
+  readonly dimensions?: readonly PropertyDimension[];
+  readonly funnels?: readonly FunnelDefinition[];
+  /** IANA time zone of ranges and days where the question names none. Default UTC. */
+  readonly timeZone?: string;
+  /** Origins whose pages may send events; `*` for all. Default: all. */
+  readonly origins?: readonly string[];
+}
+
+export interface WriteKey {
+  /** 8 to 100 characters of [A-Za-z0-9_-]. Unique over all apps. */
+  readonly key: string;
+  /** `public` (default): a browser or an app. `server`: trusted with past event times, which are kept as they are. */
+  readonly kind?: 'public' | 'server';
+}
+
+export interface ReadKey {
+  readonly name: string;
+  /** SHA-256 of the key, 64 hex digits. */
+  readonly sha256: string;
+}
+
+export interface PropertyDimension {
+  /** Column of the facts: [a-z][a-z0-9_]*, at most 40 characters, no column of the envelope. */
+  readonly name: string;
+  /** Key of the event's properties (or traits). */
+  readonly property: string;
+}

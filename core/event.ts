@@ -1,0 +1,85 @@
+/** Kinds of calls, as the Segment spec names them. */
+export type EventType = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
+
+/**
+ * One accepted event, flat: a field a column of ENVELOPE (core/columns.ts). A field that is absent is NULL in the lake.
+ * `anonymous_key` and `user_key` are decimal strings here, because 63 bits do not fit a number; the record on the stream
+ * carries them as JSON integers.
+ */
+export interface EventRecord {
+  message_id: string;
+  app_id: string;
+  type: EventType;
+  event: string;
+  anonymous_id?: string;
+  user_id?: string;
+  previous_id?: string;
+  group_id?: string;
+  session_id?: string;
+  event_at: number;
+  received_at: number;
+  sent_at?: number;
+  url?: string;
+  path?: string;
+  referrer?: string;
+  title?: string;
+  search?: string;
+  channel?: string;
+  source?: string;
+  medium?: string;
+  campaign?: string;
+  term?: string;
+  content?: string;
+  device?: string;
+  browser?: string;
+  os?: string;
+  country?: string;
+  locale?: string;
+  screen?: string;
+  is_bot: boolean;
+  elapsed_ms?: number;
+  target?: string;
+  revenue?: number;
+  currency?: string;
+  properties?: string;
+  traits?: string;
+  schema?: string;
+  consent?: string;
+  anonymous_key?: string;
+  user_key?: string;
+}
+
+/** Why an event was refused. A closed list: it is a column that people group by. */
+export const REFUSAL_CODES = [
+  'invalid_json',
+  'invalid_request',
+  'invalid_event',
+  'schema_violation',
+  'unknown_event',
+  'missing_id',
+  'event_too_large',
+  'too_many_events',
+  'request_too_large',
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+/** One refused event, as it lies in the dead-letter bucket: one JSON line. */
+export interface DeadLetter {
+  dead_letter_id: string;
+  /** Epoch ms. */
+  received_at: number;
+  app_id: string;
+  code: RefusalCode;
+  /** JSON pointer into the event to what is wrong; empty for the whole. */
+  pointer: string;
+  message: string;
+  /** The schema that it was checked against, as purchase/1-0-2. */
+  schema?: string;
+  message_id?: string;
+  type?: string;
+  event?: string;
+  /** The refused event as it came, JSON text (or the body's text where it is no JSON). */
+  payload: string;
+  /** Facts of the request: method, path, user agent, library. JSON text. */
+  request: string;
+}

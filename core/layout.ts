@@ -1,0 +1,53 @@
+import type { BuiltTable } from './columns.ts';
+
+/** Prefixes of the lake bucket. */
+export const PREFIX = {
+  raw: 'raw/',
+  tables: 'tables/',
+  /** Accepted events that the stream did not take: JSON lines, sent again by refill. */
+  fallback: 'fallback/',
+  /** Records that Firehose could not convert. */
+  errors: 'errors/',
+} as const;
+
+/** Firehose's prefix expression of raw_events: UTC arrival of the oldest record in the object. */
+export const RAW_PREFIX_EXPRESSION = `${PREFIX.raw}dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/`;
+
+/** One partition of a built table. */
+export interface Partition {
+  readonly table: BuiltTable;
+  readonly app_id: string;
+  /** Set for funnel_steps and funnel_attempts. */
+  readonly funnel?: string;
+  /** UTC day, YYYY-MM-DD. */
+  readonly event_date: string;
+}
+
+/** Values of the partition's keys, in the order of the Glue table. */
+export function partitionValues(partition: Partition): string[] {
+  const { app_id, funnel, event_date } = partition;
+  return funnel === undefined ? [app_id, event_date] : [app_id, funnel, event_date];
+}
+
+/** Prefix under which all runs of a partition lie, with a trailing slash. */
+export function partitionPrefix(partition: Partition): string {
+  const funnel = partition.funnel === undefined ? '' : `funnel=${partition.funnel}/`;
+  return `${PREFIX.tables}${partition.table}/app_id=${partition.app_id}/${funnel}event_date=${partition.event_date}/`;
+}
+
+/** Prefix of one run of a partition, with a trailing slash: what a build writes and a swap points at. */
+export function runPrefix(partition: Partition, runId: string): string {
+  return `${partitionPrefix(partition)}run=${runId}/`;
+}
+
+/** Name of the temporary table whose CTAS makes a run. */
+export function temporaryTable(partition: Partition, runId: string): string {
+  return `tmp_${partition.table}_${runId}`;
+}
+
+/** Run id: UTC second and 8 hex digits, as 20261121t192152_ab12cd34. Sorts by time and is valid in a table name. */
+export function makeRunId(now: Date, random: string): string {
+  if (!/^[0-9a-f]{8}$/.test(random)) throw new Error(`random must be 8 hex digits, got ${random}`);
+  const second = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase();
+  return `${second}_${random}`;
+}
