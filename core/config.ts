@@ -63,6 +63,7 @@ export interface AppConfig {
   readonly origins?: readonly string[];
 }
 
+/** A key that sends events. */
 export interface WriteKey {
   /** 8 to 100 characters of [A-Za-z0-9_-]. Unique over all apps. */
   readonly key: string;
@@ -70,12 +71,14 @@ export interface WriteKey {
   readonly kind?: 'public' | 'server';
 }
 
+/** A key that asks questions. */
 export interface ReadKey {
   readonly name: string;
   /** SHA-256 of the key, 64 hex digits. */
   readonly sha256: string;
 }
 
+/** A property that becomes a column of the facts. */
 export interface PropertyDimension {
   /** Column of the facts: [a-z][a-z0-9_]*, at most 40 characters, no column of the envelope. */
   readonly name: string;

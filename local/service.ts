@@ -80,6 +80,7 @@ export interface ObjectStore {
   delete(bucket: string, key: string): Promise<void>;
 }
 
+/** What a listing says of an object. */
 export interface StoredObject {
   readonly key: string;
   readonly size: number;

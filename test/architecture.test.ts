@@ -62,6 +62,45 @@ describe('the folders keep to the import rules', () => {
   });
 });
 
+describe('files are read in one go', () => {
+  test('no source file has more than 400 lines that are not blank', () => {
+    const long = sources('.')
+      .filter((file) => !file.startsWith('test/') && !file.includes('.gen.'))
+      .map((file) => ({
+        file,
+        lines: text(file)
+          .split('\n')
+          .filter((line) => line.trim() !== '').length,
+      }))
+      .filter(({ lines }) => lines > 400);
+    expect(long).toEqual([]);
+  });
+
+  test('every export of the sources has a docstring', () => {
+    const bare = sources('.')
+      .filter((file) => !file.startsWith('test/'))
+      .flatMap((file) => undocumented(file));
+    expect(bare).toEqual([]);
+  });
+});
+
+function text(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8');
+}
+
+/** Exported functions, classes, interfaces and constants without a comment right above them. Overloads and type aliases of a documented constant are let through. */
+function undocumented(file: string): string[] {
+  const lines = text(file).split('\n');
+  return lines.flatMap((line, i) => {
+    const name =
+      /^export (?:default )?(?:abstract )?(?:async )?(?:function|class|interface|const) (\w+)/.exec(
+        line,
+      )?.[1];
+    const above = lines[i - 1]?.trim() ?? '';
+    return name === undefined || above.endsWith('*/') ? [] : [`${file}: ${name}`];
+  });
+}
+
 function sources(folder: string): string[] {
   const skipped = ['node_modules', 'cdk.out', 'dist', '.millrace', '.git', 'results'];
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -72,10 +111,9 @@ function sources(folder: string): string[] {
 }
 
 function importsOf(file: string): Import[] {
-  const text = readFileSync(join(ROOT, file), 'utf8');
   const pattern =
     /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|import\('([^']+)'\)/gm;
-  return [...text.matchAll(pattern)].map((match) => {
+  return [...text(file).matchAll(pattern)].map((match) => {
     const name = (match[2] ?? match[3])!;
     const isRelative = name.startsWith('.');
     const target = isRelative
