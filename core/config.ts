@@ -85,3 +85,35 @@ export interface PropertyDimension {
   /** Key of the event's properties (or traits). */
   readonly property: string;
 }
+
+/** The config after `parseConfig`: every default filled in, every rule checked. Bundles carry it as config.json. */
+export interface Config {
+  readonly apps: readonly App[];
+  readonly stream:
+    | { readonly mode: 'on-demand' }
+    | { readonly mode: 'provisioned'; readonly shards: number };
+  readonly delivery: Required<NonNullable<MillraceConfig['delivery']>>;
+  /** `rawDays` is absent where raw events are kept for ever. */
+  readonly retention: Required<Omit<NonNullable<MillraceConfig['retention']>, 'rawDays'>> & {
+    readonly rawDays?: number;
+  };
+  readonly builds: Required<NonNullable<MillraceConfig['builds']>>;
+  readonly query: Required<NonNullable<MillraceConfig['query']>>;
+}
+
+/** One tenant of a parsed config. In a bundle, lists that its function does not need are empty (lib/bundle.ts). */
+export interface App {
+  readonly id: string;
+  readonly writeKeys: readonly Required<WriteKey>[];
+  readonly readKeys: readonly ReadKey[];
+  readonly unknownEvents: 'accept' | 'refuse';
+  readonly dimensions: readonly PropertyDimension[];
+  readonly funnels: readonly FunnelDefinition[];
+  readonly timeZone: string;
+  readonly origins: readonly string[];
+}
+
+/** Returns the config as it is: gives millrace.config.ts the types, so that an editor completes and checks it. */
+export function defineConfig(config: MillraceConfig): MillraceConfig {
+  return config;
+}

@@ -1,0 +1,278 @@
+import { z } from 'zod';
+import { ENVELOPE, PERSON_KEY } from './columns.ts';
+import type { Config } from './config.ts';
+import type { FunnelDefinition } from './funnel.ts';
+
+/** A config that breaks rules. The message has one line a problem: where, what was got, what is allowed. */
+export class InvalidConfigError extends Error {
+  override readonly name = 'InvalidConfigError';
+  readonly problems: readonly string[];
+
+  /** @param problems one line each. */
+  constructor(problems: readonly string[]) {
+    const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+    super(`the config has ${count}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** Days that CloudWatch Logs can keep logs. */
+export const LOG_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+  3653,
+] as const;
+
+/** Columns that tables have anyway; a dimension may not take their name. */
+const TAKEN_COLUMNS = new Set(
+  [...ENVELOPE, PERSON_KEY].map((column) => column.name).concat('event_date', 'funnel', 'run'),
+);
+
+/** A value of any type that passes `test`; `allowed` says in words what passes. */
+function value<T>(test: (got: T) => boolean, allowed: string): z.ZodType<T> {
+  return z.custom<T>((got) => got !== undefined && test(got as T), { error: allowed });
+}
+
+/** Whole number in a closed range. */
+function integer(min: number, max: number): z.ZodType<number> {
+  const text = (bound: number) => bound.toLocaleString('en');
+  return value<number>(
+    (got) => Number.isSafeInteger(got) && got >= min && got <= max,
+    max === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${text(min)}`
+      : `a whole number from ${text(min)} to ${text(max)}`,
+  );
+}
+
+function text(pattern: RegExp, allowed: string): z.ZodType<string> {
+  return value<string>((got) => typeof got === 'string' && pattern.test(got), allowed);
+}
+
+function oneOf<const T extends string | number>(options: readonly T[]): z.ZodType<T> {
+  return value<T>((got) => options.includes(got), `one of ${options.join(', ')}`);
+}
+
+/** An object that has no other keys. The error of an unknown key carries the known ones, for `describe` below. */
+function record<S extends z.ZodRawShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : 'an object',
+  });
+}
+
+function list<T extends z.ZodType>(element: T, least = 0) {
+  const allowed = least === 0 ? 'a list' : `a list of at least ${least}`;
+  return z.array(element, { error: allowed }).min(least, { error: allowed });
+}
+
+/** A section whose members all have defaults. */
+function section<S extends z.ZodRawShape>(shape: S) {
+  return record(shape).prefault({} as never);
+}
+
+function isTimeZone(name: unknown): boolean {
+  if (typeof name !== 'string') return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+function isOrigin(origin: unknown): boolean {
+  if (origin === '*') return true;
+  return typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin;
+}
+
+const app = record({
+  id: text(
+    /^[a-z][a-z0-9_-]{0,39}$/,
+    'a lower-case letter, then letters, digits, _ and -, at most 40 characters',
+  ),
+  writeKeys: list(
+    record({
+      key: text(/^[A-Za-z0-9_-]{8,100}$/, '8 to 100 characters of A-Z, a-z, 0-9, _ and -'),
+      kind: oneOf(['public', 'server']).default('public'),
+    }),
+  ),
+  readKeys: list(
+    record({
+      name: text(/^.{1,100}$/u, '1 to 100 characters'),
+      sha256: text(
+        /^[0-9a-f]{64}$/,
+        'SHA-256 of the key as 64 lower-case hex digits: npm run key makes one',
+      ),
+    }),
+  ),
+  unknownEvents: oneOf(['accept', 'refuse']).default('accept'),
+  dimensions: list(
+    record({
+      name: value<string>(
+        (name) =>
+          typeof name === 'string' &&
+          /^[a-z][a-z0-9_]{0,39}$/.test(name) &&
+          !TAKEN_COLUMNS.has(name),
+        'a lower-case letter, then letters, digits and _, at most 40 characters, and no column that events have anyway',
+      ),
+      property: text(/^.{1,200}$/u, '1 to 200 characters'),
+    }),
+  ).default([]),
+  // Funnels have a compiler of their own that knows every rule: `checkFunnels`.
+  funnels: list(
+    value<FunnelDefinition>(
+      (got) => typeof got === 'object' && got !== null,
+      'a funnel definition',
+    ),
+  ).default([]),
+  timeZone: value<string>(isTimeZone, 'an IANA time zone, as Europe/Berlin').default('UTC'),
+  origins: list(
+    value<string>(isOrigin, 'an origin without a path, as https://shop.example, or * for all'),
+  ).default(['*']),
+});
+
+const config = record({
+  apps: list(app, 1),
+  stream: z
+    .discriminatedUnion(
+      'mode',
+      [
+        record({ mode: z.literal('on-demand') }),
+        record({ mode: z.literal('provisioned'), shards: integer(1, 500) }),
+      ],
+      { error: "mode 'on-demand', or mode 'provisioned' with shards" },
+    )
+    .default({ mode: 'on-demand' }),
+  delivery: section({
+    bufferSeconds: integer(60, 900).default(300),
+    bufferMiB: integer(64, 128).default(128),
+  }),
+  retention: section({
+    rawDays: integer(1, 36_500).optional(),
+    deadLetterDays: integer(1, 36_500).default(30),
+    resultDays: integer(1, 36_500).default(7),
+    logDays: oneOf<number>(LOG_DAYS).default(30),
+    streamHours: integer(24, 8760).default(48),
+  }),
+  builds: section({
+    concurrency: integer(1, 20).default(5),
+    dedupWindowDays: integer(1, 30).default(7),
+    keepRetiredHours: integer(1, 168).default(24),
+  }),
+  query: section({
+    bytesLimit: integer(10_000_000, Number.MAX_SAFE_INTEGER).default(100_000_000_000),
+    buildBytesLimit: integer(10_000_000, Number.MAX_SAFE_INTEGER).default(1_000_000_000_000),
+    deadlineSeconds: integer(5, 29).default(25),
+  }),
+});
+
+/**
+ * Checks a config and fills in its defaults.
+ * @throws InvalidConfigError that lists every problem: its path, the value got and what is allowed.
+ */
+export function parseConfig(input: unknown): Config {
+  const result = config.safeParse(input, { reportInput: true });
+  if (!result.success) throw new InvalidConfigError(result.error.issues.flatMap(describe));
+  const parsed: Config = result.data;
+  const problems = [...repetitions(parsed)];
+  if (problems.length > 0) throw new InvalidConfigError(problems);
+  return parsed;
+}
+
+function describe(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.message.split(' ');
+    return issue.keys.map((key) => {
+      const best = nearest(key, known);
+      const hint = best === undefined ? '' : `did you mean ${best}? `;
+      return `${pathText([...issue.path, key])}: unknown key, ${hint}allowed: ${known.join(', ')}`;
+    });
+  }
+  return [`${pathText(issue.path)}: got ${shown(issue.input)}, allowed: ${issue.message}`];
+}
+
+/** Path as people write it in code: apps[0].funnels[1].window. */
+export function pathText(path: readonly PropertyKey[]): string {
+  const text = path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('');
+  return text.replace(/^\./, '') || 'config';
+}
+
+function shown(got: unknown): string {
+  if (got === undefined) return 'nothing';
+  const text = JSON.stringify(got) ?? String(got);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** The known word that differs by the fewest edits, where that is few enough to be a slip. */
+function nearest(word: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((candidate) => ({
+      candidate,
+      distance: edits(word.toLowerCase(), candidate.toLowerCase()),
+    }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, word.length / 3)
+    ? best.candidate
+    : undefined;
+}
+
+/** Levenshtein distance. */
+function edits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** Names and keys that must be unique. A key over all apps, because it alone tells whose event or question it is. */
+function* repetitions({ apps }: Config): Generator<string> {
+  yield* repeated(apps.map((app, i) => ({ path: ['apps', i, 'id'], text: app.id })));
+  yield* repeated(
+    apps.flatMap((app, i) =>
+      app.writeKeys.map(({ key }, j) => ({ path: ['apps', i, 'writeKeys', j, 'key'], text: key })),
+    ),
+  );
+  yield* repeated(
+    apps.flatMap((app, i) =>
+      app.readKeys.map(({ sha256 }, j) => ({
+        path: ['apps', i, 'readKeys', j, 'sha256'],
+        text: sha256,
+      })),
+    ),
+  );
+  for (const [i, app] of apps.entries()) {
+    yield* repeated(
+      app.dimensions.map(({ name }, j) => ({
+        path: ['apps', i, 'dimensions', j, 'name'],
+        text: name,
+      })),
+    );
+    yield* repeated(
+      app.funnels.map(({ name }, j) => ({ path: ['apps', i, 'funnels', j, 'name'], text: name })),
+    );
+  }
+}
+
+interface Placed {
+  readonly path: readonly PropertyKey[];
+  readonly text: string;
+}
+
+function* repeated(places: readonly Placed[]): Generator<string> {
+  const first = new Map<string, string>();
+  for (const { path, text } of places) {
+    const at = pathText(path);
+    const earlier = first.get(text);
+    if (earlier === undefined) first.set(text, at);
+    else yield `${at}: got ${shown(text)}, allowed: a value of its own, ${earlier} has it too`;
+  }
+}

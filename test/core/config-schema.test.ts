@@ -1,0 +1,114 @@
+import type { AppConfig, MillraceConfig } from '../../core/config.ts';
+import { InvalidConfigError, parseConfig } from '../../core/config-schema.ts';
+import sample from '../../millrace.config.ts';
+
+function makeApp(changes: Partial<AppConfig> = {}): AppConfig {
+  return { id: 'shop', writeKeys: [{ key: 'shop-key-1' }], readKeys: [], ...changes };
+}
+
+/** Problems of a config, as the error lists them. */
+function problems(config: unknown): readonly string[] {
+  try {
+    parseConfig(config);
+  } catch (error) {
+    if (error instanceof InvalidConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('parseConfig', () => {
+  it('fills in every default of the smallest config', () => {
+    const parsed = parseConfig({ apps: [makeApp()] } satisfies MillraceConfig);
+
+    expect(parsed).toEqual({
+      apps: [
+        {
+          id: 'shop',
+          writeKeys: [{ key: 'shop-key-1', kind: 'public' }],
+          readKeys: [],
+          unknownEvents: 'accept',
+          dimensions: [],
+          funnels: [],
+          timeZone: 'UTC',
+          origins: ['*'],
+        },
+      ],
+      stream: { mode: 'on-demand' },
+      delivery: { bufferSeconds: 300, bufferMiB: 128 },
+      retention: { deadLetterDays: 30, resultDays: 7, logDays: 30, streamHours: 48 },
+      builds: { concurrency: 5, dedupWindowDays: 7, keepRetiredHours: 24 },
+      query: {
+        bytesLimit: 100_000_000_000,
+        buildBytesLimit: 1_000_000_000_000,
+        deadlineSeconds: 25,
+      },
+    });
+  });
+
+  it('takes the sample config of the repository', () => {
+    expect(parseConfig(sample).apps[0]?.funnels[0]?.steps).toHaveLength(6);
+  });
+
+  it('parses its own result to the same, so that bundles can check what they carry', () => {
+    const parsed = parseConfig(sample);
+
+    expect(parseConfig(structuredClone(parsed))).toEqual(parsed);
+  });
+
+  it('lists every problem with its path, the value got and what is allowed', () => {
+    expect(
+      problems({
+        apps: [makeApp({ id: 'Shop', timeZone: 'Mars' })],
+        delivery: { bufferSeconds: 30 },
+        retention: { logDays: 2 },
+      }),
+    ).toEqual([
+      'apps[0].id: got "Shop", allowed: a lower-case letter, then letters, digits, _ and -, at most 40 characters',
+      'apps[0].timeZone: got "Mars", allowed: an IANA time zone, as Europe/Berlin',
+      'delivery.bufferSeconds: got 30, allowed: a whole number from 60 to 900',
+      expect.stringMatching(/^retention\.logDays: got 2, allowed: one of 1, 3, 5, 7/),
+    ]);
+  });
+
+  it('refuses an unknown key and names the nearest known one', () => {
+    expect(problems({ apps: [makeApp()], delivery: { bufferSecond: 60 } })).toEqual([
+      'delivery.bufferSecond: unknown key, did you mean bufferSeconds? allowed: bufferSeconds, bufferMiB',
+    ]);
+  });
+
+  it('guesses no key where none is near', () => {
+    expect(problems({ apps: [makeApp()], colour: 'red' })).toEqual([
+      'colour: unknown key, allowed: apps, stream, delivery, retention, builds, query',
+    ]);
+  });
+
+  it.each([
+    ['a missing app list', {}, 'apps: got nothing, allowed: a list of at least 1'],
+    ['no app', { apps: [] }, 'apps: got [], allowed: a list of at least 1'],
+    ['no object', null, 'config: got null, allowed: an object'],
+    [
+      'shards that are missing',
+      { apps: [makeApp()], stream: { mode: 'provisioned' } },
+      'stream.shards: got nothing, allowed: a whole number from 1 to 500',
+    ],
+    [
+      'an origin with a path',
+      { apps: [makeApp({ origins: ['https://shop.example/'] })] },
+      'apps[0].origins[0]: got "https://shop.example/", allowed: an origin without a path, as https://shop.example, or * for all',
+    ],
+    [
+      'a dimension that is a column already',
+      { apps: [makeApp({ dimensions: [{ name: 'country', property: 'country' }] })] },
+      expect.stringMatching(/^apps\[0\]\.dimensions\[0\]\.name: got "country"/),
+    ],
+  ])('refuses %s', (_case, config, problem) => {
+    expect(problems(config)).toEqual([problem]);
+  });
+
+  it('refuses a key that two apps have, because a key alone tells the app', () => {
+    expect(problems({ apps: [makeApp(), makeApp({ id: 'blog' })] })).toEqual([
+      'apps[1].writeKeys[0].key: got "shop-key-1", allowed: a value of its own, apps[0].writeKeys[0].key has it too',
+    ]);
+  });
+});
