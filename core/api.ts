@@ -13,3 +13,67 @@ export interface Problem {
   readonly detail: string;
   readonly [extension: string]: unknown;
 }
+
+/** Questions of the API, as they stand in its paths. */
+export const QUESTIONS = ['funnels', 'totals'] as const;
+export type QuestionName = (typeof QUESTIONS)[number];
+
+/** Stretches of time that answers can be broken down by, in the question's time zone. Weeks start on Monday. */
+export const TIME_BUCKETS = ['hour', 'day', 'week', 'month'] as const;
+export type TimeBucket = (typeof TIME_BUCKETS)[number];
+
+/** One dimension's condition: any of the values. Several filters of a question must all hold. */
+export interface DimensionFilter {
+  readonly dimension: string;
+  /** Empty string: where the dimension is missing. */
+  readonly values: readonly string[];
+  /** True: none of the values. A missing dimension passes. */
+  readonly negated: boolean;
+}
+
+/** Most dimensions of one breakdown. */
+export const MAX_BREAKDOWN_DIMENSIONS = 3;
+/** Most combinations of breakdown values in one answer. */
+export const MAX_BREAKDOWN_ROWS = 10_000;
+
+/** What every answer says around its numbers. */
+export interface AnswerEnvelope {
+  readonly app: string;
+  readonly question: QuestionName;
+  /** The definition that was used, with every default spelled out. */
+  readonly definition: object;
+  readonly range: { readonly from: string; readonly to: string; readonly tz: string };
+  /** ISO time: events received before it are in the numbers. Null before the first build. */
+  readonly settled_until: string | null;
+  readonly data_version: number;
+  /** True where the numbers come from the cache: then nothing was scanned. */
+  readonly cached: boolean;
+  readonly bytes_scanned: number;
+  /** Athena's price of the scan: 5 US dollars a TB, rounded up to a MB, at least 10 MB. */
+  readonly cost_usd: number;
+  /** Time from the question's arrival to its answer, in ms. */
+  readonly query_ms: number;
+}
+
+/** One event of a totals answer. */
+export interface EventTotal {
+  readonly event: string;
+  /** Events, or people where `count=people`. */
+  readonly count: number;
+  /** Share of the largest count, 0 to 1, 4 decimals. */
+  readonly share: number;
+  /** Loss from the event before: 0.5 where half are left, negative where there are more. Null for the first. */
+  readonly drop_off: number | null;
+}
+
+/** Numbers of a totals answer. */
+export interface TotalsAnswer {
+  readonly events: readonly EventTotal[];
+  /** The same for each combination of breakdown values. Only where the question has a breakdown. */
+  readonly breakdown?: readonly {
+    readonly values: Readonly<Record<string, string | null>>;
+    readonly events: readonly EventTotal[];
+  }[];
+  /** True where there are more combinations than an answer holds: the smallest are left out. */
+  readonly truncated?: boolean;
+}
