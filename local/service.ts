@@ -4,9 +4,14 @@ export interface Caller {
   readonly principal: string;
   /**
    * Checks one action on one resource against the role's policies.
+   * @param context keys that policy conditions may test, in lower case, as s3:prefix
    * @throws ServiceError AccessDeniedException that names principal, action, resource and the statement that would mend it.
    */
-  authorize(action: string, resource: string): void;
+  authorize(
+    action: string,
+    resource: string,
+    context?: Readonly<Record<string, string | readonly string[]>>,
+  ): void;
 }
 
 /** An error as AWS answers it. */
