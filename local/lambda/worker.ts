@@ -1,0 +1,63 @@
+/** Runs inside a worker thread: Lambda's Node.js runtime for one function, one invocation at a time. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { InvocationMessage, WorkerMessage, WorkerOptions } from './protocol.ts';
+import { functionError, PAYLOAD_LIMIT, runtimeError } from './protocol.ts';
+
+type Handler = (event: unknown, context: object) => unknown;
+
+const { folder, handler: handlerName } = workerData as WorkerOptions;
+const send = (message: WorkerMessage): void => parentPort!.postMessage(message);
+
+async function loadHandler(): Promise<Handler> {
+  const dot = handlerName.lastIndexOf('.');
+  const [file, name] = [handlerName.slice(0, dot), handlerName.slice(dot + 1)];
+  const candidates = ['.mjs', '.js', '.cjs'].map((suffix) => path.join(folder, file + suffix));
+  const found = candidates.find((candidate) => existsSync(candidate));
+  if (!found) throw new Error(`cannot find module ${file} in ${folder}: the bundle lacks it`);
+  const module: Record<string, unknown> = await import(pathToFileURL(found).href);
+  const handler = module[name];
+  if (typeof handler !== 'function')
+    throw new Error(`${handlerName} is not a function: ${file} exports ${Object.keys(module)}`);
+  return handler as Handler;
+}
+
+function contextOf({ requestId, deadline, functionArn }: InvocationMessage): object {
+  const { env } = process;
+  return {
+    awsRequestId: requestId,
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: functionArn,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
+}
+
+function answer(result: unknown): WorkerMessage {
+  // Lambda answers null where a handler returns nothing.
+  const payload = JSON.stringify(result) ?? 'null';
+  if (Buffer.byteLength(payload) <= PAYLOAD_LIMIT) return { kind: 'answer', payload };
+  const message = `Response payload size exceeded maximum allowed payload size (${PAYLOAD_LIMIT} bytes).`;
+  return { kind: 'error', error: runtimeError('Function.ResponseSizeTooLarge', message) };
+}
+
+try {
+  const handler = await loadHandler();
+  parentPort!.on('message', async (message: InvocationMessage) => {
+    process.env._X_AMZN_TRACE_ID = `Root=1-${message.requestId}`;
+    try {
+      send(answer(await handler(JSON.parse(message.payload), contextOf(message))));
+    } catch (thrown) {
+      send({ kind: 'error', error: functionError(thrown) });
+    }
+  });
+  send({ kind: 'loaded' });
+} catch (thrown) {
+  send({ kind: 'failed-to-load', error: functionError(thrown) });
+}
