@@ -1,5 +1,6 @@
 /** Jest in ES module mode (the bundles and @middy/core are ES modules); swc strips the types. */
 export default {
+  globalSetup: '<rootDir>/test/compile-validators.ts',
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
