@@ -145,29 +145,31 @@ const TIME =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?(Z|[+\- ]\d{2}:?\d{2})?)?$/;
 
 /**
- * Reads a time of a question: a date (its start in the zone), a local date-time in the zone, or a date-time with Z or an
- * offset. Seconds and milliseconds may be left out. Returns epoch ms.
- * @throws InvalidRangeError for everything else, days that do not exist among them.
+ * Reads a date (its start in the zone), a local date-time in the zone, or a date-time with Z or an offset. Seconds and
+ * milliseconds may be left out. Returns epoch ms; NaN for everything else, days that do not exist among them, and for a
+ * time without an offset where no zone is given.
+ */
+export function readTime(text: string, tz: string | undefined): number {
+  const match = TIME.exec(text.trim());
+  if (match === null) return Number.NaN;
+  const wallClock = wallClockOf(match);
+  const offset = match[8];
+  if (Number.isNaN(wallClock)) return wallClock;
+  if (offset !== undefined) return wallClock - (offset === 'Z' ? 0 : offsetMsOf(offset));
+  return tz === undefined ? Number.NaN : instantOfWallClock(tz, wallClock);
+}
+
+/**
+ * Reads a time of a question, as `readTime` does.
+ * @throws InvalidRangeError for what cannot be read and for years outside of 1970 to 9999.
  */
 export function parseTime(parameter: 'from' | 'to', text: string, tz: string): number {
-  const match = TIME.exec(text.trim());
-  const wallClock = match === null ? Number.NaN : wallClockOf(match);
-  if (match === null || Number.isNaN(wallClock)) {
-    throw new InvalidRangeError(
-      parameter,
-      `${parameter} must be a date (2026-03-29), a local date-time (2026-03-29T12:30) or one with an offset ` +
-        `(2026-03-29T12:30:00Z), got ${JSON.stringify(text)}`,
-    );
-  }
-  const offset = match[8];
-  const instant =
-    offset === undefined
-      ? instantOfWallClock(tz, wallClock)
-      : wallClock - (offset === 'Z' ? 0 : offsetMsOf(offset));
+  const instant = readTime(text, tz);
   if (!(instant >= 0 && instant <= MAX_INSTANT)) {
     throw new InvalidRangeError(
       parameter,
-      `${parameter} must lie between 1970 and 9999 and its offset within 18 hours, got ${JSON.stringify(text)}`,
+      `${parameter} must be a date (2026-03-29), a local date-time (2026-03-29T12:30) or one with an offset ` +
+        `(2026-03-29T12:30:00Z), from 1970 to 9999, got ${JSON.stringify(text)}`,
     );
   }
   return instant;

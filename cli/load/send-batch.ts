@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Where batches go. */
+export interface Target {
+  /** The API's base URL, as http://127.0.0.1:4000. */
+  readonly url: string;
+  readonly writeKey: string;
+  /** Attempts after the first, for what may work later. */
+  readonly retries: number;
+  /** Wait before the first retry, in ms; doubles up to 30 s. Default 250. */
+  readonly firstWaitMs?: number;
+}
+
+/** One event that the server refused. */
+export interface Refusal {
+  /** Position in the batch, from 0. */
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The server's answer to a batch. */
+export interface BatchAnswer {
+  readonly accepted: number;
+  readonly refused: readonly Refusal[];
+}
+
+/** The server will not take any batch, or could not be reached often enough: the load stops. */
+export class LoadStoppedError extends Error {
+  override readonly name = 'LoadStoppedError';
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const LONGEST_WAIT_MS = 30_000;
+/** Statuses that a later attempt may turn into a success (Segment's clients retry the same). */
+const RETRIED = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/**
+ * Sends one batch; again after network errors, 429 and 5xx, waiting as long as Retry-After says.
+ * @param events JSON texts of the calls.
+ * @throws LoadStoppedError where the retries are used up or the server refuses the whole request.
+ */
+export async function sendBatch(target: Target, events: readonly string[]): Promise<BatchAnswer> {
+  const body = `{"batch":[${events.join(',')}]}`;
+  for (let attempt = 0; ; attempt += 1) {
+    const outcome = await post(target, body);
+    if (outcome instanceof Response) {
+      const text = await outcome.text().catch(() => '');
+      if (outcome.ok) return parseAnswer(text, events.length);
+      if (outcome.status === 413) return allRefused(text, events.length);
+      if (!RETRIED.has(outcome.status) || attempt >= target.retries) {
+        throw new LoadStoppedError(`${target.url} answered ${outcome.status}: ${detailOf(text)}`);
+      }
+    } else if (attempt >= target.retries) {
+      throw new LoadStoppedError(`${target.url} cannot be reached: ${reasonOf(outcome)}`);
+    }
+    const asked = outcome instanceof Response ? retryAfterMs(outcome) : undefined;
+    const longest = Math.min((target.firstWaitMs ?? 250) * 2 ** attempt, LONGEST_WAIT_MS);
+    await sleep(asked ?? longest * (0.5 + Math.random() / 2));
+  }
+}
+
+async function post(target: Target, body: string): Promise<Response | Error> {
+  try {
+    return await fetch(new URL('/v1/batch', target.url), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Basic ${Buffer.from(`${target.writeKey}:`).toString('base64')}`,
+      },
+      body,
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Only ever what the server said: an answer that does not account for every event stops the load. */
+function parseAnswer(text: string, sent: number): BatchAnswer {
+  const answer = parseObject(text);
+  const refused = Array.isArray(answer?.refused) ? (answer.refused as Refusal[]) : [];
+  if (typeof answer?.accepted !== 'number' || answer.accepted + refused.length !== sent) {
+    throw new LoadStoppedError(
+      `the server's answer does not account for the ${sent} events sent: ${text.slice(0, 200)}`,
+    );
+  }
+  return { accepted: answer.accepted, refused };
+}
+
+/** A batch that is too large holds one event here, larger than the request may be. */
+function allRefused(text: string, sent: number): BatchAnswer {
+  const problem = parseObject(text);
+  const code = typeof problem?.code === 'string' ? problem.code : 'request_too_large';
+  return {
+    accepted: 0,
+    refused: Array.from({ length: sent }, (_, index) => ({ index, code, message: detailOf(text) })),
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function detailOf(text: string): string {
+  const detail = parseObject(text)?.detail;
+  return typeof detail === 'string' ? detail : text.slice(0, 200) || 'no text';
+}
+
+/** fetch says only "fetch failed"; the cause has the reason. */
+function reasonOf(error: Error): string {
+  const { cause } = error;
+  return cause instanceof Error ? `${cause.message || cause.name}` : error.message;
+}
+
+function retryAfterMs(response: Response): number | undefined {
+  const text = response.headers.get('retry-after');
+  if (text === null) return undefined;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 300_000);
+}
