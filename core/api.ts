@@ -22,15 +22,6 @@ export type QuestionName = (typeof QUESTIONS)[number];
 export const TIME_BUCKETS = ['hour', 'day', 'week', 'month'] as const;
 export type TimeBucket = (typeof TIME_BUCKETS)[number];
 
-/** One dimension's condition: any of the values. Several filters of a question must all hold. */
-export interface DimensionFilter {
-  readonly dimension: string;
-  /** Empty string: where the dimension is missing. */
-  readonly values: readonly string[];
-  /** True: none of the values. A missing dimension passes. */
-  readonly negated: boolean;
-}
-
 /** Most dimensions of one breakdown. */
 export const MAX_BREAKDOWN_DIMENSIONS = 3;
 /** Most combinations of breakdown values in one answer. */
