@@ -2,6 +2,13 @@
 export const REGISTRY_KEY = {
   app: (appId: string): string => `APP#${appId}`,
   version: 'VERSION',
+  /** Partition key of what is known of raw_events. */
+  raw: 'RAW',
+  /** One arrival hour, as 2026-11-21T19. An empty hour gives the prefix of all. */
+  hour: (hour: string): string => `HOUR#${hour}`,
+  /** Rows of an arrival hour that fall on an event date. Empty values give prefixes. */
+  touch: (eventDate: string, hour: string): string =>
+    eventDate === '' ? 'TOUCH#' : `TOUCH#${eventDate}#${hour}`,
 } as const;
 
 /** What the registry says of an app's data as a whole: item APP#<app>, VERSION. */

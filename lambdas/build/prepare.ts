@@ -1,0 +1,73 @@
+import { makeRunId, runPrefix, temporaryTable } from '../../core/layout.ts';
+import { createTableAs } from '../../core/sql/ctas.ts';
+import type { Sql } from '../../core/sql/quote.ts';
+import type { BuildContext } from './context.ts';
+import { shortHash } from './inputs.ts';
+import { type PartitionRecord, partitionOf, withoutLease, withState } from './records.ts';
+import { definitionHash, selectFor } from './selects.ts';
+import type { BuildTask } from './task.ts';
+
+/** What a task needs to run its statement; `claimed` is false where another execution builds the partition. */
+export type Prepared =
+  | { readonly claimed: false; readonly task: BuildTask }
+  | {
+      readonly claimed: true;
+      readonly task: BuildTask;
+      readonly run_id: string;
+      readonly sql: Sql;
+      readonly token: string;
+    };
+
+/** How long a run may take before another may take its partition over: longer than Athena lets a statement run (30 min). */
+export const LEASE_MS = 35 * 60_000;
+/** Step Functions carries at most 256 KiB from state to state, Athena takes 256 KiB of text. */
+const MAX_SQL_LENGTH = 200_000;
+
+/**
+ * Claims a partition for a new run and renders its statement. A claim that has expired is taken over, and so is one of the
+ * same execution: its task was started again, and the run before can no longer publish.
+ */
+export async function prepare(
+  context: BuildContext,
+  execution: string,
+  task: BuildTask,
+): Promise<Prepared> {
+  const partition = partitionOf(task);
+  const now = context.now();
+  const runId = makeRunId(new Date(now), context.random());
+  const select = await selectFor(context, partition);
+  const statement = createTableAs({
+    database: context.glueDatabase,
+    table: temporaryTable(partition, runId),
+    location: `s3://${context.lakeBucket}/${runPrefix(partition, runId)}`,
+    select,
+  });
+  if (statement.length > MAX_SQL_LENGTH)
+    throw new Error(
+      `the statement of ${task.table} has ${statement.length} characters, at most ${MAX_SQL_LENGTH} are allowed`,
+    );
+  const lease = {
+    run_id: runId,
+    until: now + LEASE_MS,
+    execution,
+    sql_hash: definitionHash(context.config, partition),
+    inputs_version: task.inputs,
+  };
+  const claimed = await context.registry.change(partition, (record) => {
+    if (isHeldByOthers(record, execution, now)) return undefined;
+    const entry = { state: 'claimed' as const, at: now, run_id: runId, execution };
+    return withState(withoutLease(record, now), entry, { lease });
+  });
+  if (claimed === undefined) return { claimed: false, task };
+  return {
+    claimed: true,
+    task,
+    run_id: runId,
+    sql: statement,
+    token: `${runId}_${shortHash(statement)}`,
+  };
+}
+
+function isHeldByOthers({ lease }: PartitionRecord, execution: string, now: number): boolean {
+  return lease !== undefined && lease.until > now && lease.execution !== execution;
+}

@@ -1,0 +1,233 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+import type { Partition } from '../../core/layout.ts';
+import { REGISTRY_KEY } from '../../core/registry.ts';
+import { fromAttributes, toAttributes } from './attributes.ts';
+import {
+  type HourRecord,
+  newRecord,
+  type PartitionRecord,
+  partitionKey,
+  type Touch,
+} from './records.ts';
+
+const BATCH = 25;
+const ATTEMPTS = 5;
+
+/** The registry of builds in DynamoDB: what was seen, what was built from what, who builds now. Reads are consistent. */
+export class Registry {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  /** All arrival hours of raw_events that were ever listed, in order. */
+  async hours(): Promise<HourRecord[]> {
+    return (await this.#query(REGISTRY_KEY.raw, REGISTRY_KEY.hour(''))) as unknown as HourRecord[];
+  }
+
+  /** Stores what a listing found of an hour; what its scan found stays. */
+  async putListing(listing: Omit<HourRecord, 'scanned_version' | 'scanned_at' | 'not_events'>) {
+    await this.#set(REGISTRY_KEY.raw, REGISTRY_KEY.hour(listing.hour), { ...listing });
+  }
+
+  /** Stores that an hour's rows were counted, and of which version. */
+  async putScan(hour: string, scan: { version: string; at: number; notEvents: number }) {
+    await this.#set(REGISTRY_KEY.raw, REGISTRY_KEY.hour(hour), {
+      scanned_version: scan.version,
+      scanned_at: scan.at,
+      not_events: scan.notEvents,
+    });
+  }
+
+  /** Which arrival hours hold rows of which event days of the app; of one event day where it is given. */
+  async touches(appId: string, eventDate = ''): Promise<Touch[]> {
+    const prefix = REGISTRY_KEY.touch(eventDate, '');
+    return (await this.#query(REGISTRY_KEY.app(appId), prefix)) as unknown as Touch[];
+  }
+
+  /** Writes touches, 25 at a time. */
+  async putTouches(appId: string, touches: readonly Touch[]): Promise<void> {
+    const pk = REGISTRY_KEY.app(appId);
+    for (let start = 0; start < touches.length; start += BATCH) {
+      const items = touches.slice(start, start + BATCH).map((touch) => ({
+        PutRequest: {
+          Item: toAttributes({
+            pk,
+            sk: REGISTRY_KEY.touch(touch.event_date, touch.hour),
+            ...touch,
+          }),
+        },
+      }));
+      await this.#writeBatch(items);
+    }
+  }
+
+  /** All partitions of an app that were ever claimed. */
+  async partitions(appId: string): Promise<PartitionRecord[]> {
+    return (await this.#query(
+      REGISTRY_KEY.app(appId),
+      'PARTITION#',
+    )) as unknown as PartitionRecord[];
+  }
+
+  /** One partition's record; undefined where it was never claimed. */
+  async partition(partition: Partition): Promise<PartitionRecord | undefined> {
+    const { Item: item } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#table,
+        Key: toAttributes({ pk: REGISTRY_KEY.app(partition.app_id), sk: partitionKey(partition) }),
+        ConsistentRead: true,
+      }),
+    );
+    return item === undefined ? undefined : (withoutKeys(item) as unknown as PartitionRecord);
+  }
+
+  /**
+   * Changes a partition's record if nobody else did meanwhile, else looks at it again. `change` gets the record as it is
+   * and returns the new one, or undefined to leave it.
+   * @returns the record that stands now; undefined where `change` left it.
+   */
+  async change(
+    partition: Partition,
+    change: (record: PartitionRecord) => PartitionRecord | undefined,
+  ): Promise<PartitionRecord | undefined> {
+    let written: PartitionRecord | undefined;
+    for (let attempt = 1; ; attempt++) {
+      const current = (await this.partition(partition)) ?? newRecord(partition);
+      // The write of the attempt before may have arrived although its answer did not.
+      if (written !== undefined && isSame(written, current)) return written;
+      const changed = change(current);
+      if (changed === undefined) return undefined;
+      const next = { ...changed, revision: current.revision + 1 };
+      try {
+        await this.#put(next, current.revision);
+        return next;
+      } catch (error) {
+        written = next;
+        if (!(error instanceof ConditionalCheckFailedException) || attempt === ATTEMPTS)
+          throw error;
+      }
+    }
+  }
+
+  /** Counts one more publication: answers cached under the version before it are no longer used. */
+  async countPublication(appId: string): Promise<void> {
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: toAttributes({ pk: REGISTRY_KEY.app(appId), sk: REGISTRY_KEY.version }),
+        UpdateExpression: 'ADD #version :one',
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: toAttributes({ ':one': 1 }),
+      }),
+    );
+  }
+
+  /** Moves the app's settled_until to a later time (epoch ms). @returns false where it already stands later. */
+  async settle(appId: string, until: number): Promise<boolean> {
+    try {
+      await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#table,
+          Key: toAttributes({ pk: REGISTRY_KEY.app(appId), sk: REGISTRY_KEY.version }),
+          UpdateExpression: 'SET settled_until = :until',
+          ConditionExpression: 'attribute_not_exists(settled_until) OR settled_until < :until',
+          ExpressionAttributeValues: toAttributes({ ':until': until }),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  async #put(record: PartitionRecord, revision: number): Promise<void> {
+    const key = { pk: REGISTRY_KEY.app(record.app_id), sk: partitionKey(record) };
+    await this.#client.send(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: toAttributes({ ...key, ...(record as unknown as Record<string, string>) }),
+        ...(revision === 0
+          ? { ConditionExpression: 'attribute_not_exists(pk)' }
+          : {
+              ConditionExpression: 'revision = :revision',
+              ExpressionAttributeValues: toAttributes({ ':revision': revision }),
+            }),
+      }),
+    );
+  }
+
+  async #set(pk: string, sk: string, members: Readonly<Record<string, string | number>>) {
+    const names = Object.keys(members);
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: toAttributes({ pk, sk }),
+        UpdateExpression: `SET ${names.map((_, i) => `#n${i} = :v${i}`).join(', ')}`,
+        ExpressionAttributeNames: Object.fromEntries(names.map((name, i) => [`#n${i}`, name])),
+        ExpressionAttributeValues: toAttributes(
+          Object.fromEntries(Object.values(members).map((value, i) => [`:v${i}`, value])),
+        ),
+      }),
+    );
+  }
+
+  async #writeBatch(requests: WriteRequest[]): Promise<void> {
+    let left = requests;
+    for (let attempt = 1; left.length > 0; attempt++) {
+      if (attempt > ATTEMPTS)
+        throw new Error(
+          `DynamoDB left ${left.length} items of a batch unwritten ${ATTEMPTS} times`,
+        );
+      const { UnprocessedItems: unprocessed } = await this.#client.send(
+        new BatchWriteItemCommand({ RequestItems: { [this.#table]: left } }),
+      );
+      left = unprocessed?.[this.#table] ?? [];
+      if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt));
+    }
+  }
+
+  async #query(pk: string, prefix: string): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    let from: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: toAttributes({ ':pk': pk, ':prefix': prefix }),
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
+      );
+      items.push(...(page.Items ?? []).map(withoutKeys));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return items;
+  }
+}
+
+/** Members that are undefined are not stored. */
+function isSame(written: PartitionRecord, read: PartitionRecord): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(written)), read);
+}
+
+function withoutKeys(item: Record<string, AttributeValue>): Record<string, unknown> {
+  const { pk: _pk, sk: _sk, ...rest } = fromAttributes(item);
+  return rest;
+}
