@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ENVELOPE, PERSON_KEY } from './columns.ts';
 import type { Config } from './config.ts';
 import type { FunnelDefinition } from './funnel.ts';
+import { compileFunnel, InvalidFunnelError } from './funnel-definition.ts';
 
 /** A config that breaks rules. The message has one line a problem: where, what was got, what is allowed. */
 export class InvalidConfigError extends Error {
@@ -118,7 +119,7 @@ const app = record({
       property: text(/^.{1,200}$/u, '1 to 200 characters'),
     }),
   ).default([]),
-  // Funnels have a compiler of their own that knows every rule: `checkFunnels`.
+  // Their compiler checks the rest: `wrongFunnels`.
   funnels: list(
     value<FunnelDefinition>(
       (got) => typeof got === 'object' && got !== null,
@@ -174,7 +175,7 @@ export function parseConfig(input: unknown): Config {
   const result = config.safeParse(input, { reportInput: true });
   if (!result.success) throw new InvalidConfigError(result.error.issues.flatMap(describe));
   const parsed: Config = result.data;
-  const problems = [...repetitions(parsed)];
+  const problems = [...repetitions(parsed), ...wrongFunnels(parsed)];
   if (problems.length > 0) throw new InvalidConfigError(problems);
   return parsed;
 }
@@ -259,6 +260,20 @@ function* repetitions({ apps }: Config): Generator<string> {
     yield* repeated(
       app.funnels.map(({ name }, j) => ({ path: ['apps', i, 'funnels', j, 'name'], text: name })),
     );
+  }
+}
+
+/** Funnels have rules of their own, which their compiler knows. */
+function* wrongFunnels({ apps }: Config): Generator<string> {
+  for (const [i, app] of apps.entries()) {
+    for (const [j, funnel] of app.funnels.entries()) {
+      try {
+        compileFunnel(funnel, pathText(['apps', i, 'funnels', j]));
+      } catch (error) {
+        if (!(error instanceof InvalidFunnelError)) throw error;
+        yield error.message;
+      }
+    }
   }
 }
 

@@ -10,6 +10,9 @@ export const PREFIX = {
   errors: 'errors/',
 } as const;
 
+/** Prefix of refused events in the bucket of dead letters. */
+export const DEAD_LETTER_PREFIX = 'dead-letters/';
+
 /** Firehose's prefix expression of raw_events: UTC arrival of the oldest record in the object. */
 export const RAW_PREFIX_EXPRESSION = `${PREFIX.raw}dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/`;
 

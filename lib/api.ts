@@ -1,0 +1,131 @@
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  type CfnStage,
+  HttpApi,
+  HttpMethod,
+  type HttpRoute,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { logRetention } from './log-retention.ts';
+
+/** Properties of {@link Api}. */
+export interface ApiProps {
+  /** Takes events. */
+  readonly collect: LambdaFunction;
+  /** Answers questions. */
+  readonly query: LambdaFunction;
+  /** Days that access logs are kept. */
+  readonly logDays: number;
+  /**
+   * Requests with events a second, and how many may come at once.
+   *
+   * @default - 5000 a second, 2500 at once: half of what AWS gives an account's region
+   */
+  readonly collectLimit?: RequestLimit;
+  /**
+   * Questions a second, and how many may come at once. A question costs money.
+   *
+   * @default - 20 a second, 40 at once
+   */
+  readonly queryLimit?: RequestLimit;
+}
+
+/** A limit of requests. */
+export interface RequestLimit {
+  /** Requests a second, over a while. */
+  readonly rate: number;
+  /** Requests at once. */
+  readonly burst: number;
+}
+
+/** Paths that take events, as the Segment spec names them. */
+const COLLECT_PATHS = ['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch'];
+const QUESTION_PATH = '/v1/apps/{app}/{question}';
+
+/**
+ * The HTTP API. Requests with events and their preflights go to collect, questions to query. CORS is the functions' work:
+ * API Gateway would replace their headers, and cannot answer each app's origins apart.
+ */
+export class Api extends Construct {
+  readonly api: HttpApi;
+  /** Where it is reached, without a slash at the end. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: ApiProps) {
+    super(scope, id);
+    const { collect, query, logDays } = props;
+    const collectLimit = props.collectLimit ?? { rate: 5000, burst: 2500 };
+    const queryLimit = props.queryLimit ?? { rate: 20, burst: 40 };
+    this.api = new HttpApi(this, 'Api', {
+      description: 'Millrace: events in, answers out',
+      createDefaultStage: false,
+    });
+    Validations.of(this.api).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason:
+        'write keys are public and checked with the event, read keys are checked by the query function, preflights carry none',
+    });
+    const events = new HttpLambdaIntegration('Collect', collect, { scopePermissionToRoute: false });
+    for (const name of COLLECT_PATHS) {
+      this.api.addRoutes({
+        path: `/v1/${name}`,
+        methods: [HttpMethod.POST, HttpMethod.OPTIONS],
+        integration: events,
+      });
+    }
+    const questions = this.api.addRoutes({
+      path: QUESTION_PATH,
+      methods: [HttpMethod.GET, HttpMethod.POST],
+      integration: new HttpLambdaIntegration('Query', query, { scopePermissionToRoute: false }),
+    });
+    const stage = this.stage(logDays, collectLimit);
+    limitRoutes(stage, questions, queryLimit);
+    this.url = this.api.apiEndpoint;
+  }
+
+  private stage(logDays: number, limit: RequestLimit): HttpStage {
+    const logGroup = new LogGroup(this, 'AccessLog', {
+      retention: logRetention(logDays),
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    return new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: limit.rate, burstLimit: limit.burst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(logGroup),
+        // No addresses: they are personal data, and nothing here needs them.
+        format: AccessLogFormat.custom(
+          JSON.stringify({
+            time: '$context.requestTimeEpoch',
+            request_id: '$context.requestId',
+            route: '$context.routeKey',
+            status: '$context.status',
+            latency_ms: '$context.responseLatency',
+            bytes: '$context.responseLength',
+            error: '$context.integrationErrorMessage',
+          }),
+        ),
+      },
+    });
+  }
+}
+
+/** CDK's stage has one limit for all routes; a limit of one route needs the route to be there first. */
+function limitRoutes(stage: HttpStage, routes: readonly HttpRoute[], limit: RequestLimit): void {
+  const resource = stage.node.defaultChild as CfnStage;
+  resource.routeSettings = Object.fromEntries(
+    ['GET', 'POST'].map((method) => [
+      `${method} ${QUESTION_PATH}`,
+      { ThrottlingRateLimit: limit.rate, ThrottlingBurstLimit: limit.burst },
+    ]),
+  );
+  stage.node.addDependency(...routes);
+}

@@ -1,0 +1,40 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Config } from '../core/config.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { BundledFunction } from './function.ts';
+import type { Lake } from './lake.ts';
+import type { EventStream } from './stream.ts';
+
+/** Properties of {@link Collect}. */
+export interface CollectProps {
+  /** The parsed config. */
+  readonly config: Config;
+  /** Where accepted events go. */
+  readonly stream: EventStream;
+  /** Where refused events go. */
+  readonly deadLetters: DeadLetters;
+  /** Where accepted events wait that the stream does not take. */
+  readonly lake: Lake;
+}
+
+/** The function that takes events over HTTP. */
+export class Collect extends Construct {
+  readonly function: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: CollectProps) {
+    super(scope, id);
+    const collect = new BundledFunction(this, 'Collect', {
+      bundle: 'collect',
+      config: props.config,
+      description: 'Millrace: takes events over HTTP',
+      memoryMiB: 512,
+      timeout: Duration.seconds(10),
+    });
+    props.stream.bindProducer(collect);
+    props.deadLetters.bindWriter(collect);
+    props.lake.bindFallbackWriter(collect);
+    this.function = collect.function;
+  }
+}
