@@ -1,0 +1,76 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { App } from '../../core/config.ts';
+import { ForbiddenError, UnauthorizedError } from '../runtime/http-error.ts';
+
+/** Who sends: the app, and whether its key is trusted with past event times. */
+export interface Sender {
+  readonly app: App;
+  readonly kind: 'public' | 'server';
+}
+
+/** The write keys of all apps. */
+export class WriteKeys {
+  readonly #keys: readonly { readonly digest: Buffer; readonly sender: Sender }[];
+  readonly #apps: readonly App[];
+
+  constructor(apps: readonly App[]) {
+    this.#apps = apps;
+    this.#keys = apps.flatMap((app) =>
+      app.writeKeys.map(({ key, kind }) => ({ digest: digestOf(key), sender: { app, kind } })),
+    );
+  }
+
+  /**
+   * The sender whose key it is. Compares digests, all of them, in constant time, so that the time tells nothing of a key.
+   * @throws UnauthorizedError that says nothing about other keys.
+   */
+  senderOf(key: string): Sender {
+    const digest = digestOf(key);
+    let found: Sender | undefined;
+    for (const known of this.#keys) {
+      if (timingSafeEqual(known.digest, digest)) found = known.sender;
+    }
+    if (found === undefined) {
+      throw new UnauthorizedError('unknown_write_key', 'the write key is not known');
+    }
+    return found;
+  }
+
+  /** Whether any app takes events from pages of this origin: a preflight carries no key. */
+  allowsOrigin(origin: string): boolean {
+    return this.#apps.some((app) => originAllowed(app, origin));
+  }
+}
+
+/** The write key in an Authorization header: Basic base64(key + ":"), colon or none. Undefined for other schemes. */
+export function headerKey(authorization: string | undefined): string | undefined {
+  const encoded = /^basic\s+([A-Za-z0-9+/=_-]*)\s*$/i.exec(authorization ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  return Buffer.from(encoded, 'base64').toString('utf8').split(':', 1)[0] ?? '';
+}
+
+/** The error where no key came. */
+export function missingKey(): UnauthorizedError {
+  return new UnauthorizedError(
+    'missing_write_key',
+    'no write key: send it as Authorization: Basic base64("<key>:") or as writeKey in the body',
+  );
+}
+
+/** @throws ForbiddenError where the request comes from a page whose origin the app does not list. */
+export function checkOrigin(app: App, origin: string | undefined): void {
+  if (origin !== undefined && !originAllowed(app, origin)) {
+    throw new ForbiddenError(
+      'origin_not_allowed',
+      `origin ${JSON.stringify(origin.slice(0, 200))} is not among the origins that may send to this app`,
+    );
+  }
+}
+
+function originAllowed(app: App, origin: string): boolean {
+  return app.origins.includes('*') || app.origins.includes(origin.toLowerCase());
+}
+
+function digestOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}

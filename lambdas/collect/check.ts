@@ -1,0 +1,115 @@
+import type { Validator } from '#validators';
+import type { EventType } from '../../core/event.ts';
+import type { Sender } from './authenticate.ts';
+import type { JsonObject } from './envelope.ts';
+import { isJsonObject, parseExactly } from './json.ts';
+import { MAX_DEPTH, MAX_EVENT_BYTES } from './limits.ts';
+import { type EventFacts, eventName, type Line, mapEvent } from './map.ts';
+import { RefusedError, shown, violationRefusal } from './refusal.ts';
+import type { Route } from './routes.ts';
+import { checkProperties, type SchemaRegistry, schemaNamed } from './schema.ts';
+import type { IncomingCall } from './split.ts';
+
+/** What the calls of a request are checked against and mapped with. */
+export interface CallRules {
+  readonly route: Route;
+  readonly envelopes: Readonly<Record<EventType, Validator>>;
+  readonly schemas: SchemaRegistry;
+  /** Of the batch: each call's own context wins. */
+  readonly context?: JsonObject;
+  readonly facts: Omit<EventFacts, 'type' | 'appId' | 'kind' | 'schema'>;
+}
+
+const TYPES: readonly string[] = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
+
+/**
+ * Checks one call and makes its line.
+ * @throws RefusedError with the first thing that is wrong.
+ */
+export function lineOf(call: IncomingCall, { app, kind }: Sender, rules: CallRules): Line {
+  checkSize(call);
+  if (!isJsonObject(call.value)) {
+    throw invalid('', `the event is ${shown(call.value)}: an object is needed`);
+  }
+  const type = typeOf(rules.route, call.value.type);
+  const parsed = parseExactly(call.text, call.value);
+  const value = parsed.value as JsonObject;
+  const validate = rules.envelopes[type];
+  if (!validate(value)) {
+    const violation = validate.errors?.[0];
+    if (violation === undefined) throw new Error(`the envelope of ${type} fails without an error`);
+    throw new RefusedError(
+      violationRefusal(violation, { root: value, at: '', code: 'invalid_event' }),
+    );
+  }
+  const schema = checkSchema(type, value, app.unknownEvents, rules.schemas);
+  return mapEvent(withContext(parsed.exact as JsonObject, rules.context), {
+    ...rules.facts,
+    type,
+    appId: app.id,
+    kind,
+    schema,
+  });
+}
+
+function checkSize({ text, depth }: IncomingCall): void {
+  if (text.length * 3 > MAX_EVENT_BYTES) {
+    const bytes = Buffer.byteLength(text.trim());
+    if (bytes > MAX_EVENT_BYTES) {
+      throw new RefusedError({
+        code: 'event_too_large',
+        pointer: '',
+        message: `the event has ${bytes} bytes of JSON: at most ${MAX_EVENT_BYTES} are allowed`,
+      });
+    }
+  }
+  if (depth > MAX_DEPTH) {
+    throw invalid('', `the event is nested ${depth} levels deep: at most ${MAX_DEPTH} are allowed`);
+  }
+}
+
+/** The type of a call: the path says it, in a batch the call itself. */
+function typeOf(route: Route, type: unknown): EventType {
+  if (route !== 'batch') {
+    if (type === undefined || type === null || type === route) return route;
+    throw invalid('/type', `/type is ${shown(type)}: the path takes ${route} calls only`);
+  }
+  if (typeof type === 'string' && TYPES.includes(type)) return type as EventType;
+  throw invalid('/type', `/type is ${shown(type)}: one of ${TYPES.join(', ')} is needed`);
+}
+
+/** Checks the properties against the event's schema, where it has one. Gives the schema's name. */
+function checkSchema(
+  type: EventType,
+  call: JsonObject,
+  unknownEvents: 'accept' | 'refuse',
+  schemas: SchemaRegistry,
+): string | undefined {
+  if (type !== 'track' && type !== 'page' && type !== 'screen') return undefined;
+  const context = isJsonObject(call.context) ? call.context : undefined;
+  const named = schemaNamed(call.schema) ?? schemaNamed(context?.schema);
+  const event = eventName(type, call);
+  const schema = schemas.choose(event, named);
+  if (schema !== undefined) {
+    checkProperties(schema, call.properties ?? {});
+    return schema.name;
+  }
+  if (type === 'track' && unknownEvents === 'refuse') {
+    throw new RefusedError({
+      code: 'unknown_event',
+      pointer: '/event',
+      message: `/event is ${shown(event)}: it has no schema, and this app takes events with a schema only`,
+    });
+  }
+  return undefined;
+}
+
+function withContext(call: JsonObject, context: JsonObject | undefined): JsonObject {
+  if (context === undefined) return call;
+  const own = isJsonObject(call.context) ? call.context : undefined;
+  return { ...call, context: { ...context, ...own } };
+}
+
+function invalid(pointer: string, message: string): RefusedError {
+  return new RefusedError({ code: 'invalid_event', pointer, message });
+}

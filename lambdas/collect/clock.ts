@@ -1,0 +1,63 @@
+import { MAX_LATE_DAYS } from './limits.ts';
+
+const DAY_MS = 86_400_000;
+const MAX_LATE_MS = MAX_LATE_DAYS * DAY_MS;
+/** Epochs below it are seconds (1e11 s is the year 5138; 1e11 ms is 1973). */
+const SECONDS_BELOW = 1e11;
+const ISO =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*([Zz]|UTC|[+-]\d\d(?::?\d\d)?)?)?$/;
+
+/**
+ * Epoch milliseconds of a time as clients send it: ISO 8601 (a space for the T is fine; without a zone it is UTC), or a number
+ * of seconds or milliseconds since 1970, also as text of 10 to 13 digits. Undefined for anything else, and before 1970.
+ */
+export function parseTime(value: unknown): number | undefined {
+  if (typeof value === 'number') return ofEpoch(value);
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  if (/^\d{10,13}(\.\d+)?$/.test(text)) return ofEpoch(Number(text));
+  const match = ISO.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = match;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  // 31 February would become March.
+  if (new Date(date).getUTCDate() !== Number(day) || Number(month) > 12) return undefined;
+  const time = (Number(hour) * 60 + Number(minute)) * 60 + Number(second);
+  const ms = date + time * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0')) - offsetMs(zone);
+  return ms >= 0 ? ms : undefined;
+}
+
+/** What is known of an event's time. */
+export interface EventClock {
+  readonly receivedAt: number;
+  readonly sentAt?: number;
+  /** When it happened, by the client's clock. */
+  readonly originalAt?: number;
+  readonly kind: 'public' | 'server';
+}
+
+/**
+ * When it happened. A public client's clock may be wrong: its event happened as long before it was received as the client says
+ * that it happened before it was sent; never in the future, and at most MAX_LATE_DAYS ago. A server is believed, because it
+ * loads history; only more than a day in the future becomes now.
+ */
+export function eventAt({ receivedAt, sentAt, originalAt, kind }: EventClock): number {
+  if (originalAt === undefined) return receivedAt;
+  if (kind === 'server') return originalAt > receivedAt + DAY_MS ? receivedAt : originalAt;
+  const corrected = sentAt === undefined ? originalAt : receivedAt - (sentAt - originalAt);
+  return Math.min(receivedAt, Math.max(receivedAt - MAX_LATE_MS, corrected));
+}
+
+function ofEpoch(value: number): number | undefined {
+  if (!(value >= 0 && value < 1e15)) return undefined;
+  const ms = Math.trunc(value < SECONDS_BELOW ? value * 1000 : value);
+  return ms <= 253_402_300_799_999 ? ms : undefined;
+}
+
+function offsetMs(zone: string | undefined): number {
+  if (zone === undefined || /^(z|utc)$/i.test(zone)) return 0;
+  const digits = zone.slice(1).replace(':', '').padEnd(4, '0');
+  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
+  return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
+}

@@ -1,0 +1,200 @@
+import type { Validator } from '#validators';
+import type { DeadLetter, EventType } from '../../core/event.ts';
+import { BadRequestError, ContentTooLargeError, NotFoundError } from '../runtime/http-error.ts';
+import { checkOrigin, headerKey, missingKey, type Sender, type WriteKeys } from './authenticate.ts';
+import { lineOf } from './check.ts';
+import {
+  batchTexts,
+  deadLetter,
+  type RefusedEntry,
+  type RequestFacts,
+  refusedEntry,
+} from './dead-letter.ts';
+import { decodeBody, type EncodedBody } from './decode.ts';
+import { isJsonObject } from './json.ts';
+import { MAX_REQUEST_BYTES } from './limits.ts';
+import type { Line } from './map.ts';
+import { PersonKeys } from './person-key.ts';
+import { RefusedError } from './refusal.ts';
+import { routeOf } from './routes.ts';
+import type { SchemaRegistry } from './schema.ts';
+import {
+  type IncomingCall,
+  RefusedRequestError,
+  type SplitRequest,
+  splitRequest,
+} from './split.ts';
+
+/** A request to collect. */
+export interface CollectRequest extends EncodedBody {
+  readonly path: string;
+  /** Header authorization. */
+  readonly authorization?: string;
+  /** Header origin. */
+  readonly origin?: string;
+  readonly userAgent?: string;
+  /** Epoch ms. */
+  readonly receivedAt: number;
+}
+
+/** An accepted event on its way. */
+export interface AcceptedLine extends Line {
+  readonly appId: string;
+}
+
+/** Where events go. */
+export interface Sinks {
+  /**
+   * Stores all of it, or throws UnavailableError: then nothing may be reported accepted.
+   */
+  store(lines: readonly AcceptedLine[], deadLetters: readonly DeadLetter[]): Promise<void>;
+}
+
+/** What collect works with. */
+export interface Collector {
+  readonly keys: WriteKeys;
+  readonly envelopes: Readonly<Record<EventType, Validator>>;
+  readonly schemas: SchemaRegistry;
+  readonly newId: () => string;
+}
+
+/** What became of a request's events. All are stored: the accepted on the stream, the refused as dead letters. */
+export interface Collected {
+  readonly accepted: number;
+  readonly refused: readonly RefusedEntry[];
+}
+
+/**
+ * Takes a request's events. A refused event does not stop the others.
+ * @throws HttpError where the request as a whole is refused, or nothing could be stored.
+ */
+export async function collect(
+  request: CollectRequest,
+  collector: Collector,
+  sinks: Sinks,
+): Promise<Collected> {
+  const route = routeOf(request.path);
+  if (route === undefined) {
+    throw new NotFoundError(
+      'unknown_path',
+      `nothing is collected at ${request.path.slice(0, 200)}`,
+    );
+  }
+  const key = headerKey(request.authorization);
+  const known = key === undefined ? undefined : collector.keys.senderOf(key);
+  if (known) checkOrigin(known.app, request.origin);
+  const text = await textOf(request, known, sinks);
+  const body = await parseBody(text, request, known, sinks);
+  const sender = known ?? bodySender(body, collector.keys);
+  let split: SplitRequest;
+  try {
+    split = splitRequest(route, text, body);
+  } catch (error) {
+    if (!(error instanceof RefusedRequestError)) throw error;
+    const owner = sender ?? callSender(error.calls[0]?.value, collector.keys);
+    checkOrigin(owner.app, request.origin);
+    return refuseRequest(error, text, factsOf(request, owner), sinks);
+  }
+  const senders = split.calls.map(({ value }) => sender ?? callSender(value, collector.keys));
+  if (senders.length === 0 && sender === undefined) throw missingKey();
+  for (const { app } of new Set(senders)) checkOrigin(app, request.origin);
+  const sorted = sortCalls(request, split, senders, {
+    ...collector,
+    route,
+    context: split.context,
+    facts: {
+      receivedAt: request.receivedAt,
+      sentAt: split.sentAt,
+      personKeys: new PersonKeys(),
+      newId: collector.newId,
+    },
+  });
+  await sinks.store(sorted.lines, sorted.deadLetters);
+  return { accepted: sorted.lines.length, refused: sorted.refused };
+}
+
+function sortCalls(
+  request: CollectRequest,
+  split: SplitRequest,
+  senders: readonly Sender[],
+  rules: Parameters<typeof lineOf>[2],
+) {
+  const lines: AcceptedLine[] = [];
+  const refused: RefusedEntry[] = [];
+  const deadLetters: DeadLetter[] = [];
+  for (const [index, call] of split.calls.entries()) {
+    const sender = senders[index] as Sender;
+    try {
+      lines.push({ ...lineOf(call, sender, rules), appId: sender.app.id });
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      const facts = { ...factsOf(request, sender), sentAt: split.sentAt, context: split.context };
+      refused.push(refusedEntry(index, error.refusal, call.value));
+      deadLetters.push(deadLetter(error.refusal, call.text.trim(), call.value, facts));
+    }
+  }
+  return { lines, refused, deadLetters };
+}
+
+async function textOf(
+  request: CollectRequest,
+  sender: Sender | undefined,
+  sinks: Sinks,
+): Promise<string> {
+  const { text, tooLarge } = decodeBody(request);
+  if (!tooLarge) return text;
+  const message = `the request has more than ${MAX_REQUEST_BYTES} bytes: send smaller batches`;
+  // The key may stand in the body, which is not read: then nobody is known to whom a dead letter would belong.
+  if (sender) {
+    const refusal = { code: 'request_too_large' as const, pointer: '', message };
+    await sinks.store([], [deadLetter(refusal, text, undefined, factsOf(request, sender))]);
+  }
+  throw new ContentTooLargeError('request_too_large', message);
+}
+
+async function parseBody(
+  text: string,
+  request: CollectRequest,
+  sender: Sender | undefined,
+  sinks: Sinks,
+): Promise<unknown> {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    if (sender === undefined) throw missingKey();
+    const message = `the body is no JSON: ${(cause as SyntaxError).message}`;
+    const error = new RefusedRequestError('invalid_json', '', message);
+    return refuseRequest(error, text, factsOf(request, sender), sinks);
+  }
+}
+
+/** Keeps a refused request as dead letters, then answers 400. */
+async function refuseRequest(
+  { code, pointer, message, calls }: RefusedRequestError,
+  text: string,
+  facts: RequestFacts,
+  sinks: Sinks,
+): Promise<never> {
+  const payloads = calls.length > 0 ? batchTexts(calls.map((call) => call.text)) : [text];
+  const refusal = { code, pointer, message };
+  await sinks.store(
+    [],
+    payloads.map((payload) => deadLetter(refusal, payload, undefined, facts)),
+  );
+  throw new BadRequestError(code, message, { extensions: { pointer } });
+}
+
+function bodySender(body: unknown, keys: WriteKeys): Sender | undefined {
+  const key = isJsonObject(body) ? body.writeKey : undefined;
+  return typeof key === 'string' ? keys.senderOf(key) : undefined;
+}
+
+function callSender(call: IncomingCall['value'], keys: WriteKeys): Sender {
+  const sender = bodySender(call, keys);
+  if (sender === undefined) throw missingKey();
+  return sender;
+}
+
+function factsOf({ receivedAt, path, userAgent }: CollectRequest, { app }: Sender): RequestFacts {
+  return { appId: app.id, receivedAt, path, userAgent };
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { DeadLetter } from '../../core/event.ts';
+import { isJsonObject, scalarText } from './json.ts';
+import { MAX_DEAD_LETTER_BYTES } from './limits.ts';
+import type { Refusal } from './refusal.ts';
+
+/** Facts of the request that a refused event came in. */
+export interface RequestFacts {
+  readonly appId: string;
+  readonly receivedAt: number;
+  readonly path: string;
+  readonly userAgent?: string;
+  /** Of the batch: needed where the event is sent again. */
+  readonly sentAt?: unknown;
+  readonly context?: unknown;
+}
+
+/** Makes the dead letter of a refused event. Its payload is what came, cut where it is long: the message says so. */
+export function deadLetter(
+  refusal: Refusal,
+  payload: string,
+  value: unknown,
+  facts: RequestFacts,
+): DeadLetter {
+  const call = isJsonObject(value) ? value : {};
+  const context = isJsonObject(call.context) ? call.context : undefined;
+  const kept = cut(payload);
+  return {
+    dead_letter_id: randomUUID(),
+    received_at: facts.receivedAt,
+    app_id: facts.appId,
+    code: refusal.code,
+    pointer: refusal.pointer,
+    message: kept.note === undefined ? refusal.message : `${refusal.message} (${kept.note})`,
+    schema: refusal.schema,
+    message_id: short(call.messageId),
+    type: short(call.type),
+    event: short(call.event),
+    payload: kept.text,
+    request: JSON.stringify({
+      method: 'POST',
+      path: facts.path,
+      user_agent: facts.userAgent?.slice(0, 500),
+      library: isJsonObject(context?.library) ? short(context.library.name) : undefined,
+      sent_at: short(facts.sentAt),
+      context: facts.context,
+    }),
+  };
+}
+
+/** The `refused` entry of an answer. */
+export function refusedEntry(index: number, refusal: Refusal, value: unknown) {
+  const { code, pointer, message } = refusal;
+  const messageId = isJsonObject(value) ? short(value.messageId) : undefined;
+  return { index, message_id: messageId ?? null, code, pointer, message };
+}
+
+/** One entry of an answer's `refused`. */
+export type RefusedEntry = ReturnType<typeof refusedEntry>;
+
+/** Packs events' texts into texts of batches that a dead letter holds whole, so that a batch of too many can be sent again. */
+export function batchTexts(events: readonly string[]): string[] {
+  const texts: string[] = [];
+  let run: string[] = [];
+  let bytes = 0;
+  const close = () => {
+    if (run.length > 0) texts.push(`{"batch":[${run.join(',')}]}`);
+    run = [];
+    bytes = 0;
+  };
+  for (const event of events) {
+    const size = Buffer.byteLength(event) + 1;
+    if (bytes + size > MAX_DEAD_LETTER_BYTES - 100) close();
+    run.push(event);
+    bytes += size;
+  }
+  close();
+  return texts;
+}
+
+function cut(payload: string): { readonly text: string; readonly note?: string } {
+  // NUL cannot be a character of a column, and half a surrogate pair none of UTF-8.
+  const text = payload.toWellFormed().replaceAll('\0', '\ufffd');
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_DEAD_LETTER_BYTES) return { text };
+  return {
+    text: Buffer.from(text).subarray(0, MAX_DEAD_LETTER_BYTES).toString('utf8'),
+    note: `payload cut to ${MAX_DEAD_LETTER_BYTES} of ${bytes} bytes`,
+  };
+}
+
+function short(value: unknown): string | undefined {
+  return scalarText(value)?.slice(0, 256).toWellFormed().replaceAll('\0', '\ufffd');
+}

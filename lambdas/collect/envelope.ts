@@ -1,0 +1,109 @@
+import type { EventType } from '../../core/event.ts';
+import { scalarText } from './json.ts';
+
+/** An object of JSON. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Keys of a call that have a column, or that only steer the client's own delivery. All others are kept in `_extra`. */
+const CALL_KEYS: ReadonlySet<string> = new Set([
+  'type',
+  'event',
+  'messageId',
+  'anonymousId',
+  'userId',
+  'previousId',
+  'groupId',
+  'timestamp',
+  'originalTimestamp',
+  'sentAt',
+  'receivedAt',
+  'context',
+  'properties',
+  'traits',
+  'name',
+  'category',
+  'writeKey',
+  'integrations',
+  '_metadata',
+  'version',
+]);
+
+/** Keys of the context that have a column, and the address, which is not stored. All others are kept in `_context`. */
+const CONTEXT_KEYS: ReadonlySet<string> = new Set([
+  'page',
+  'campaign',
+  'screen',
+  'locale',
+  'traits',
+  'groupId',
+  'sessionId',
+  'consent',
+  'ip',
+]);
+const PAGE_KEYS: ReadonlySet<string> = new Set(['url', 'path', 'referrer', 'title', 'search']);
+const CAMPAIGN_KEYS: ReadonlySet<string> = new Set(['source', 'medium', 'name', 'term', 'content']);
+const SCREEN_KEYS: ReadonlySet<string> = new Set(['width', 'height']);
+
+/** What a call holds beside its columns: it goes into the properties, so that nothing that a client sent is lost. */
+export function extrasOf(
+  type: EventType,
+  call: JsonObject,
+  context: JsonObject | undefined,
+): JsonObject | undefined {
+  let extras: Record<string, unknown> | undefined;
+  const category = scalarText(call.category);
+  if (category !== undefined) extras = { category };
+  if (type !== 'page' && type !== 'screen' && call.name !== undefined) {
+    extras = { ...extras, name: call.name };
+  }
+  const contextRest = context && contextLeft(context);
+  if (contextRest) extras = { ...extras, _context: contextRest };
+  const callRest = leftOver(call, CALL_KEYS);
+  if (callRest) extras = { ...extras, _extra: callRest };
+  return extras;
+}
+
+/** The properties' JSON text with the extras behind them; a key that the client uses itself stays the client's. */
+export function withExtras(
+  properties: JsonObject | undefined,
+  extras: JsonObject | undefined,
+): string | undefined {
+  const own = properties === undefined ? '{}' : JSON.stringify(properties);
+  if (extras === undefined) return own === '{}' ? undefined : own;
+  const added =
+    properties === undefined ? extras : leftOver(extras, new Set(Object.keys(properties)));
+  if (added === undefined) return own;
+  const text = JSON.stringify(added);
+  return own === '{}' ? text : `${own.slice(0, -1)},${text.slice(1)}`;
+}
+
+function contextLeft(context: JsonObject): JsonObject | undefined {
+  let rest = leftOver(context, CONTEXT_KEYS);
+  const keep = (key: string, known: ReadonlySet<string>) => {
+    const value = context[key];
+    if (typeof value !== 'object' || value === null) return;
+    const left = leftOver(value as JsonObject, known);
+    if (left) {
+      rest ??= Object.create(null) as Record<string, unknown>;
+      rest[key] = left;
+    }
+  };
+  keep('page', PAGE_KEYS);
+  keep('campaign', CAMPAIGN_KEYS);
+  keep('screen', SCREEN_KEYS);
+  return rest;
+}
+
+/** Members whose key is not known; undefined where none is left. No prototype: `__proto__` is a key as any other. */
+function leftOver(
+  object: JsonObject,
+  known: ReadonlySet<string>,
+): Record<string, unknown> | undefined {
+  let rest: Record<string, unknown> | undefined;
+  for (const key in object) {
+    if (known.has(key) || object[key] === null) continue;
+    rest ??= Object.create(null) as Record<string, unknown>;
+    rest[key] = object[key];
+  }
+  return rest;
+}

@@ -1,0 +1,57 @@
+import { envelopes, events } from '#validators';
+import type { Config } from '../../core/config.ts';
+import { ENVIRONMENT } from '../../core/environment.ts';
+import { kinesis } from '../runtime/clients/kinesis.ts';
+import { bundleConfig } from '../runtime/config.ts';
+import { requireString } from '../runtime/environment.ts';
+import { httpHandler, jsonResponse } from '../runtime/http.ts';
+import { BadRequestError } from '../runtime/http-error.ts';
+import { WriteKeys } from './authenticate.ts';
+import { collect } from './collect.ts';
+import { corsHeaders, PREFLIGHT_HEADERS } from './cors.ts';
+import { Delivery } from './delivery.ts';
+import { newMessageId } from './message-id.ts';
+import { SchemaRegistry } from './schema.ts';
+
+const destinations = {
+  streamName: requireString(ENVIRONMENT.streamName),
+  deadLetterStreamName: requireString(ENVIRONMENT.deadLetterStreamName),
+  lakeBucket: requireString(ENVIRONMENT.lakeBucket),
+};
+const keys = new WriteKeys(bundleConfig<Config>().apps);
+const collector = {
+  keys,
+  envelopes,
+  schemas: new SchemaRegistry(events),
+  newId: newMessageId,
+};
+
+/** Takes events over HTTP. */
+export const handler = httpHandler(
+  async (request, context) => {
+    const { method, path } = request.requestContext.http;
+    if (method === 'OPTIONS') return { statusCode: 204, headers: PREFLIGHT_HEADERS };
+    const { headers } = request;
+    const { accepted, refused } = await collect(
+      {
+        path: request.rawPath ?? path,
+        authorization: headers.authorization,
+        origin: headers.origin,
+        userAgent: headers['user-agent'],
+        contentEncoding: headers['content-encoding'],
+        body: request.body,
+        isBase64Encoded: request.isBase64Encoded,
+        receivedAt: Date.now(),
+      },
+      collector,
+      new Delivery(kinesis(), destinations, context.getRemainingTimeInMillis()),
+    );
+    const [first] = refused;
+    if (accepted > 0 || first === undefined) {
+      return jsonResponse(200, { success: true, accepted, refused });
+    }
+    const others = refused.length > 1 ? ` (and ${refused.length - 1} more events)` : '';
+    throw new BadRequestError(first.code, `${first.message}${others}`, { extensions: { refused } });
+  },
+  { headers: (request) => corsHeaders(request.headers.origin, keys) },
+);

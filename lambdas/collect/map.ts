@@ -1,0 +1,198 @@
+import type { EventRecord, EventType } from '../../core/event.ts';
+import { eventAt, parseTime } from './clock.ts';
+import { extrasOf, type JsonObject, withExtras } from './envelope.ts';
+import { isJsonObject, scalarText } from './json.ts';
+import type { PersonKeys } from './person-key.ts';
+import { RefusedError, shown } from './refusal.ts';
+import { schemaFolder } from './schema.ts';
+
+/** What the record of an event takes from elsewhere than the event. */
+export interface EventFacts {
+  readonly type: EventType;
+  readonly appId: string;
+  readonly kind: 'public' | 'server';
+  readonly receivedAt: number;
+  /** sentAt of the batch. */
+  readonly sentAt?: unknown;
+  readonly personKeys: PersonKeys;
+  /** The schema that it passed. */
+  readonly schema?: string;
+  /** Makes a message id where the client sent none. */
+  readonly newId: () => string;
+}
+
+/** A record as the stream carries it. */
+export interface Line {
+  /** JSON, without a newline. */
+  readonly json: string;
+  /** The person, for the partition key. */
+  readonly personId: string;
+}
+
+/** Events that bring money where they name no revenue: then `total` or `value` is it. Elsewhere those are carts and prices. */
+const PURCHASES: ReadonlySet<string> = new Set(['order_completed', 'purchase']);
+
+/** The name of an event: of a track call its event, of a page or screen its name, else the call's type. */
+export function eventName(type: EventType, call: JsonObject): string {
+  if (type === 'track') return String(call.event);
+  if (type !== 'page' && type !== 'screen') return type;
+  const properties = isJsonObject(call.properties) ? call.properties : undefined;
+  return scalarText(call.name) ?? scalarText(properties?.name) ?? type;
+}
+
+/**
+ * Maps a checked call to the envelope.
+ * @throws RefusedError where it names no person or its time is none.
+ */
+export function mapEvent(call: JsonObject, facts: EventFacts): Line {
+  const { type, appId, personKeys } = facts;
+  const anonymousId = scalarText(call.anonymousId);
+  const userId = scalarText(call.userId);
+  const personId = anonymousId ?? userId;
+  if (personId === undefined) {
+    throw new RefusedError({
+      code: 'missing_id',
+      pointer: '',
+      message: 'anonymousId and userId are both missing: one of them is needed',
+    });
+  }
+  const context = objectOf(call.context);
+  const properties = objectOf(call.properties);
+  const event = eventName(type, call);
+  const traits = objectOf(call.traits) ?? objectOf(context?.traits);
+  const record: EventRecord = {
+    message_id: scalarText(call.messageId) ?? facts.newId(),
+    app_id: appId,
+    type,
+    event,
+    anonymous_id: anonymousId,
+    user_id: userId,
+    previous_id: scalarText(call.previousId),
+    group_id: scalarText(call.groupId) ?? scalarText(context?.groupId),
+    session_id: scalarText(context?.sessionId) ?? scalarText(properties?.session_id),
+    ...times(call, facts),
+    ...pageColumns(type, context, properties),
+    ...dimensionColumns(context, properties),
+    is_bot: false,
+    elapsed_ms: wholeNumber(properties?.elapsed_ms),
+    target: scalarText(properties?.target),
+    ...money(event, properties),
+    properties: withExtras(properties, extrasOf(type, call, context)),
+    traits: traits && JSON.stringify(traits),
+    schema: facts.schema,
+    consent: consentText(context?.consent),
+  };
+  const json = JSON.stringify(record);
+  // 63 bits do not fit a number: the keys join as text.
+  const anonymous = anonymousId ? `,"anonymous_key":${personKeys.of(appId, anonymousId)}` : '';
+  const user = userId ? `,"user_key":${personKeys.of(appId, userId)}` : '';
+  return { json: `${json.slice(0, -1)}${anonymous}${user}}`, personId };
+}
+
+function times(call: JsonObject, { receivedAt, kind, sentAt: batchSentAt }: EventFacts) {
+  const sentAt = parseTime(call.sentAt ?? batchSentAt);
+  const key =
+    kind === 'server'
+      ? firstGiven(call, 'timestamp', 'originalTimestamp')
+      : firstGiven(call, 'originalTimestamp', 'timestamp');
+  const originalAt = key && parseTime(call[key]);
+  if (key !== undefined && originalAt === undefined) {
+    throw new RefusedError({
+      code: 'invalid_event',
+      pointer: `/${key}`,
+      message: `/${key} is ${shown(call[key])}: ISO 8601 or seconds or milliseconds since 1970 are allowed`,
+    });
+  }
+  return {
+    event_at: eventAt({ receivedAt, sentAt, originalAt: originalAt as number | undefined, kind }),
+    received_at: receivedAt,
+    sent_at: sentAt,
+  };
+}
+
+function firstGiven<K extends string>(call: JsonObject, ...keys: readonly K[]): K | undefined {
+  return keys.find((key) => call[key] !== undefined && call[key] !== null && call[key] !== '');
+}
+
+/** Of a page call the properties describe the page; of another call the context does, and the properties fill what is open. */
+function pageColumns(
+  type: EventType,
+  context: JsonObject | undefined,
+  properties: JsonObject | undefined,
+) {
+  const page = objectOf(context?.page);
+  const [first, second] = type === 'page' ? [properties, page] : [page, properties];
+  const column = (key: string) => scalarText(first?.[key]) ?? scalarText(second?.[key]);
+  return {
+    url: column('url'),
+    path: column('path'),
+    referrer: column('referrer'),
+    title: column('title'),
+    search: column('search'),
+  };
+}
+
+/**
+ * What answers are broken down by. The context says it; else a property named like the column does, because a filter on that
+ * name reads the column.
+ */
+function dimensionColumns(context: JsonObject | undefined, properties: JsonObject | undefined) {
+  const campaign = objectOf(context?.campaign);
+  const property = (key: string) => scalarText(properties?.[key]);
+  return {
+    channel: property('channel'),
+    source: scalarText(campaign?.source) ?? property('source'),
+    medium: scalarText(campaign?.medium) ?? property('medium'),
+    campaign: scalarText(campaign?.name) ?? property('campaign'),
+    term: scalarText(campaign?.term) ?? property('term'),
+    content: scalarText(campaign?.content) ?? property('content'),
+    device: scalarText(objectOf(context?.device)?.type) ?? property('device'),
+    browser: scalarText(objectOf(context?.browser)?.name) ?? property('browser'),
+    os: scalarText(objectOf(context?.os)?.name) ?? property('os'),
+    country: countryCode(scalarText(objectOf(context?.location)?.country) ?? property('country')),
+    locale: scalarText(context?.locale) ?? property('locale'),
+    screen: screenSize(objectOf(context?.screen)) ?? property('screen'),
+  };
+}
+
+function money(event: string, properties: JsonObject | undefined) {
+  if (properties === undefined) return undefined;
+  const currency = scalarText(properties.currency);
+  let revenue = amount(properties.revenue);
+  if (revenue === undefined && PURCHASES.has(schemaFolder(event))) {
+    revenue = amount(properties.total) ?? amount(properties.value);
+  }
+  return {
+    revenue,
+    currency: currency && /^[A-Za-z]{3}$/.test(currency) ? currency.toUpperCase() : undefined,
+  };
+}
+
+function amount(value: unknown): number | undefined {
+  const text = typeof value === 'boolean' ? undefined : scalarText(value)?.trim();
+  if (text === undefined || !/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return undefined;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+function wholeNumber(value: unknown): number | undefined {
+  const number = Math.round(amount(value) ?? Number.NaN);
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+function countryCode(country: string | undefined): string | undefined {
+  return country?.length === 2 ? country.toUpperCase() : country;
+}
+
+function screenSize(screen: JsonObject | undefined): string | undefined {
+  const [width, height] = [wholeNumber(screen?.width), wholeNumber(screen?.height)];
+  return width !== undefined && height !== undefined ? `${width}x${height}` : undefined;
+}
+
+function consentText(consent: unknown): string | undefined {
+  return scalarText(consent) ?? (isJsonObject(consent) ? JSON.stringify(consent) : undefined);
+}
+
+function objectOf(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined;
+}

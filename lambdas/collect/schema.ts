@@ -1,0 +1,111 @@
+import type { Validator, VersionedValidator } from '#validators';
+import { type Refusal, RefusedError, shown, violationRefusal } from './refusal.ts';
+
+/** A schema that an event is to pass. */
+export interface ChosenSchema {
+  /** As the column has it: purchase/1-0-2. */
+  readonly name: string;
+  readonly validate: Validator;
+}
+
+const folders = new Map<string, string>();
+const MOST_FOLDERS = 1_000;
+
+/** Folder of an event's schemas: lower case, all but letters and digits as one underscore. */
+export function schemaFolder(event: string): string {
+  let folder = folders.get(event);
+  if (folder === undefined) {
+    folder = makeFolder(event);
+    // Names come from outside: the memory of them must not grow without end.
+    if (folders.size >= MOST_FOLDERS) folders.clear();
+    folders.set(event, folder);
+  }
+  return folder;
+}
+
+function makeFolder(event: string): string {
+  return event
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_|_$/g, '');
+}
+
+/** The schemas of all events, by folder and major version. */
+export class SchemaRegistry {
+  readonly #events = new Map<string, readonly VersionedValidator[]>();
+
+  constructor(events: Readonly<Record<string, readonly VersionedValidator[]>>) {
+    for (const [folder, versions] of Object.entries(events)) {
+      this.#events.set(
+        folder,
+        [...versions].sort((a, b) => compareVersions(b.version, a.version)),
+      );
+    }
+  }
+
+  /**
+   * The newest version of the major that the client names, or the newest of all; undefined where the event has none.
+   * @param named What the client says: `purchase/1`, `purchase/1-0-2`, or nothing.
+   * @throws RefusedError where the client names a schema that is not there.
+   */
+  choose(event: string, named: string | undefined): ChosenSchema | undefined {
+    const request = named === undefined ? undefined : parseName(named);
+    const folder = request?.folder ?? schemaFolder(event);
+    const versions = this.#events.get(folder);
+    if (request === undefined) return versions && chosen(folder, versions[0]);
+    const found = versions?.find(({ version }) => majorOf(version) === request.major);
+    if (found === undefined) throw new RefusedError(this.#unknown(named ?? '', folder));
+    return chosen(folder, found);
+  }
+
+  #unknown(named: string, folder: string): Refusal {
+    const known = this.#events.get(folder)?.map(({ version }) => `${folder}/${version}`);
+    return {
+      code: 'unknown_event',
+      pointer: '/schema',
+      message: `schema ${shown(named)} is not known: ${known ? `${known.join(', ')} are` : 'the event has no schema'}`,
+    };
+  }
+}
+
+/** @throws RefusedError where the properties do not pass. */
+export function checkProperties(schema: ChosenSchema, properties: unknown): void {
+  if (schema.validate(properties)) return;
+  const violation = schema.validate.errors?.[0];
+  if (violation === undefined) throw new Error(`schema ${schema.name} fails without an error`);
+  throw new RefusedError(
+    violationRefusal(violation, {
+      root: properties,
+      at: '/properties',
+      code: 'schema_violation',
+      schema: schema.name,
+    }),
+  );
+}
+
+/** The schema that a client names; undefined where the value is something else. */
+export function schemaNamed(value: unknown): string | undefined {
+  return typeof value === 'string' && parseName(value) !== undefined ? value : undefined;
+}
+
+function parseName(name: string): { folder: string; major: string } | undefined {
+  const match = /^([^/]{1,256})\/(\d{1,9})(?:-\d{1,9}-\d{1,9})?$/.exec(name);
+  return match ? { folder: schemaFolder(match[1] ?? ''), major: match[2] ?? '' } : undefined;
+}
+
+function chosen(folder: string, schema: VersionedValidator | undefined): ChosenSchema | undefined {
+  return schema && { name: `${folder}/${schema.version}`, validate: schema.validate };
+}
+
+function majorOf(version: string): string {
+  return version.slice(0, version.indexOf('-'));
+}
+
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [a.split('-').map(Number), b.split('-').map(Number)];
+  for (let i = 0; i < 3; i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,108 @@
+import type { RefusalCode } from '../../core/event.ts';
+import type { JsonObject } from './envelope.ts';
+import { batchSpans, depthOf, isDeeperThan, isJsonObject, parseExactly } from './json.ts';
+import { MAX_BATCH_CONTEXT_BYTES, MAX_DEPTH, MAX_EVENTS } from './limits.ts';
+import { shown } from './refusal.ts';
+import type { Route } from './routes.ts';
+
+/** One call of a request, not yet checked. */
+export interface IncomingCall {
+  /** Its JSON as it came. */
+  readonly text: string;
+  readonly value: unknown;
+  readonly depth: number;
+}
+
+/** A request's calls and what they have in common. */
+export interface SplitRequest {
+  readonly calls: readonly IncomingCall[];
+  readonly sentAt?: unknown;
+  readonly context?: JsonObject;
+}
+
+/** A request that is refused as a whole. */
+export class RefusedRequestError extends Error {
+  readonly code: RefusalCode;
+  readonly pointer: string;
+  /** Calls that were in it, where it had some. */
+  readonly calls: readonly IncomingCall[];
+
+  constructor(
+    code: RefusalCode,
+    pointer: string,
+    message: string,
+    calls: readonly IncomingCall[] = [],
+  ) {
+    super(message);
+    this.name = 'RefusedRequestError';
+    this.code = code;
+    this.pointer = pointer;
+    this.calls = calls;
+  }
+}
+
+/**
+ * Splits a body into its calls. A batch's context and sentAt hold for each of them; other keys of the batch are not stored.
+ * @throws RefusedRequestError where it is no object, or no batch as it must be.
+ */
+export function splitRequest(route: Route, text: string, body: unknown): SplitRequest {
+  if (!isJsonObject(body)) {
+    throw new RefusedRequestError(
+      'invalid_request',
+      '',
+      `the body is ${kindOf(body)}: an object is needed`,
+    );
+  }
+  if (route !== 'batch') return { calls: [{ text, value: body, depth: depthOf(text) }] };
+  const { batch } = body;
+  if (!Array.isArray(batch)) {
+    throw new RefusedRequestError(
+      'invalid_request',
+      '/batch',
+      `/batch is ${kindOf(batch)}: an array of calls is needed`,
+    );
+  }
+  const calls = batchSpans(text).map(({ start, end, depth }, i) => ({
+    text: text.slice(start, end),
+    value: batch[i] as unknown,
+    depth,
+  }));
+  if (calls.length > MAX_EVENTS) {
+    throw new RefusedRequestError(
+      'too_many_events',
+      '/batch',
+      `the batch has ${calls.length} events: at most ${MAX_EVENTS} are allowed`,
+      calls,
+    );
+  }
+  return { calls, sentAt: body.sentAt, context: batchContext(body.context, calls) };
+}
+
+function batchContext(context: unknown, calls: readonly IncomingCall[]): JsonObject | undefined {
+  if (context === undefined || context === null) return undefined;
+  if (!isJsonObject(context) || isDeeperThan(context, MAX_DEPTH)) {
+    throw new RefusedRequestError(
+      'invalid_request',
+      '/context',
+      `/context is ${kindOf(context)}: an object of at most ${MAX_DEPTH} levels is allowed`,
+      calls,
+    );
+  }
+  const text = JSON.stringify(context);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_BATCH_CONTEXT_BYTES) {
+    throw new RefusedRequestError(
+      'invalid_request',
+      '/context',
+      `the batch's context has ${bytes} bytes: at most ${MAX_BATCH_CONTEXT_BYTES} are allowed, because each event stores it`,
+      calls,
+    );
+  }
+  return parseExactly(text, context).exact as JsonObject;
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' && value !== null ? 'an object' : shown(value);
+}
