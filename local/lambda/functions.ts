@@ -7,6 +7,7 @@ import {
 } from '../service.ts';
 import type { StackTemplate } from '../template/assembly.ts';
 import { ACCOUNT, REGION } from '../template/intrinsics.ts';
+import type { Roles } from '../template/roles.ts';
 import { number, optionalText, record, text } from '../template/values.ts';
 import { LambdaFunction } from './function.ts';
 import { FunctionLog } from './log.ts';
@@ -19,6 +20,7 @@ export interface FunctionsOptions {
   readonly logs: string;
   /** Invocations of one function at the same time. */
   readonly concurrency: number;
+  readonly roles: Roles;
   /** The runtime's own variables for a role: credentials and endpoint. */
   readonly runtimeVariables: (roleArn: string) => Readonly<Record<string, string>>;
   /** Takes lines that a person should see. */
@@ -163,6 +165,7 @@ export class Functions {
     const name = optionalText(properties.FunctionName, 'FunctionName') ?? generatedName;
     const arn = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
     const roleArn = text(properties.Role, 'Role');
+    this.#options.roles.checkTrust(roleArn, 'lambda.amazonaws.com');
     const memoryMiB = number(properties.MemorySize ?? DEFAULT_MEMORY_MIB, 'MemorySize');
     const own = ownVariables(properties);
     const { concurrency, logs, terminal } = this.#options;
