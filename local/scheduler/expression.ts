@@ -33,7 +33,7 @@ function rate(body: string, expression: string): NextRun {
 function cron(body: string, expression: string, timeZone: string): NextRun {
   if (body.trim().split(/\s+/).length !== 6)
     throw new Error(
-      `cron must have six fields: minutes hours day-of-month month day-of-week year, got ${expression}`,
+      `cron must be six fields: minutes hours day-of-month month day-of-week year, got ${expression}`,
     );
   // AWS's dialect: no seconds, 0/15 without a star, Sunday is 1.
   const pattern = new Cron(`0 ${body}`, {
