@@ -6,7 +6,6 @@ import {
   GetPartitionCommand,
   GetPartitionsCommand,
   GetTableCommand,
-  GetTablesCommand,
   type GlueClient,
   type StorageDescriptor,
   UpdatePartitionCommand,
@@ -32,24 +31,6 @@ export class Catalog {
     if (found?.StorageDescriptor === undefined)
       throw new Error(`table ${this.#database}.${table} has no storage descriptor`);
     return found.StorageDescriptor;
-  }
-
-  /** Names of the temporary tables that builds have left or still use. */
-  async temporaryTables(): Promise<string[]> {
-    const names: string[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.#client.send(
-        new GetTablesCommand({
-          DatabaseName: this.#database,
-          Expression: 'tmp_.*',
-          NextToken: token,
-        }),
-      );
-      names.push(...(page.TableList ?? []).flatMap(({ Name: name }) => name ?? []));
-      token = page.NextToken;
-    } while (token !== undefined);
-    return names.filter((name) => name.startsWith('tmp_'));
   }
 
   /** Removes a temporary table; its files stay. Does nothing where it is gone. */

@@ -1,8 +1,7 @@
 import { DeleteObjectsCommand } from '@aws-sdk/client-s3';
-import { type Partition, runPrefix } from '../../core/layout.ts';
+import { type Partition, runPrefix, temporaryTable } from '../../core/layout.ts';
 import { Catalog } from './catalog.ts';
 import type { BuildContext } from './context.ts';
-import { LEASE_MS } from './prepare.ts';
 import { listObjects } from './raw-hours.ts';
 import { type PartitionRecord, partitionOf, type RetiredRun, withoutLease } from './records.ts';
 
@@ -14,8 +13,8 @@ const MAX_KEYS = 1000;
 const RUN_ID = /^\d{8}t\d{6}_[0-9a-f]{8}$/;
 
 /**
- * Removes runs that were replaced or never published, later than any query may still read them, and temporary tables that
- * nobody came back for.
+ * Removes runs that were replaced or never published, later than any query may still read them, with the temporary tables
+ * that nobody came back for.
  * @returns how many runs went.
  */
 export async function removeGarbage(context: BuildContext): Promise<number> {
@@ -30,7 +29,6 @@ export async function removeGarbage(context: BuildContext): Promise<number> {
       removed += runs.length;
     }
   }
-  await dropLeftTables(context, catalog);
   return removed;
 }
 
@@ -56,6 +54,7 @@ async function removeRuns(
   for (const { run_id } of runs) {
     if (visible === `s3://${context.lakeBucket}/${runPrefix(partition, run_id)}`) continue;
     await removeObjects(context, partition, run_id);
+    await catalog.dropTemporaryTable(temporaryTable(partition, run_id));
     gone.add(run_id);
   }
   const now = context.now();
@@ -83,20 +82,4 @@ async function removeObjects(
     if (first !== undefined)
       throw new Error(`${errors.length} objects were not deleted: ${first.Key} ${first.Code}`);
   }
-}
-
-async function dropLeftTables(context: BuildContext, catalog: Catalog): Promise<void> {
-  const before = context.now() - 2 * LEASE_MS;
-  for (const table of await catalog.temporaryTables()) {
-    const claimedAt = claimTime(table);
-    if (claimedAt !== undefined && claimedAt < before) await catalog.dropTemporaryTable(table);
-  }
-}
-
-/** When the run of a temporary table was claimed, epoch ms; undefined where the name holds no run. */
-export function claimTime(table: string): number | undefined {
-  const match = /^tmp_[a-z_]+_(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)_[0-9a-f]{8}$/.exec(table);
-  if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second] = match.map(Number);
-  return Date.UTC(year!, month! - 1, day, hour, minute, second);
 }

@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   type AttributeValue,
-  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
-  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import type { Partition } from '../../core/layout.ts';
 import { REGISTRY_KEY } from '../../core/registry.ts';
@@ -21,7 +19,7 @@ import {
   type Touch,
 } from './records.ts';
 
-const BATCH = 25;
+const WRITES_AT_ONCE = 16;
 const ATTEMPTS = 5;
 
 /** The registry of builds in DynamoDB: what was seen, what was built from what, who builds now. Reads are consistent. */
@@ -59,20 +57,11 @@ export class Registry {
     return (await this.#query(REGISTRY_KEY.app(appId), prefix)) as unknown as Touch[];
   }
 
-  /** Writes touches, 25 at a time. */
+  /** Writes touches, some at a time. */
   async putTouches(appId: string, touches: readonly Touch[]): Promise<void> {
-    const pk = REGISTRY_KEY.app(appId);
-    for (let start = 0; start < touches.length; start += BATCH) {
-      const items = touches.slice(start, start + BATCH).map((touch) => ({
-        PutRequest: {
-          Item: toAttributes({
-            pk,
-            sk: REGISTRY_KEY.touch(touch.event_date, touch.hour),
-            ...touch,
-          }),
-        },
-      }));
-      await this.#writeBatch(items);
+    for (let start = 0; start < touches.length; start += WRITES_AT_ONCE) {
+      const some = touches.slice(start, start + WRITES_AT_ONCE);
+      await Promise.all(some.map((touch) => this.#putTouch(appId, touch)));
     }
   }
 
@@ -156,6 +145,16 @@ export class Registry {
     }
   }
 
+  async #putTouch(appId: string, touch: Touch): Promise<void> {
+    const sk = REGISTRY_KEY.touch(touch.event_date, touch.hour);
+    await this.#client.send(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: toAttributes({ pk: REGISTRY_KEY.app(appId), sk, ...touch }),
+      }),
+    );
+  }
+
   async #put(record: PartitionRecord, revision: number): Promise<void> {
     const key = { pk: REGISTRY_KEY.app(record.app_id), sk: partitionKey(record) };
     await this.#client.send(
@@ -185,21 +184,6 @@ export class Registry {
         ),
       }),
     );
-  }
-
-  async #writeBatch(requests: WriteRequest[]): Promise<void> {
-    let left = requests;
-    for (let attempt = 1; left.length > 0; attempt++) {
-      if (attempt > ATTEMPTS)
-        throw new Error(
-          `DynamoDB left ${left.length} items of a batch unwritten ${ATTEMPTS} times`,
-        );
-      const { UnprocessedItems: unprocessed } = await this.#client.send(
-        new BatchWriteItemCommand({ RequestItems: { [this.#table]: left } }),
-      );
-      left = unprocessed?.[this.#table] ?? [];
-      if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt));
-    }
   }
 
   async #query(pk: string, prefix: string): Promise<Record<string, unknown>[]> {

@@ -1,0 +1,217 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { ENVELOPE } from '../../../core/columns.ts';
+import { dayOf, hourOf } from '../../../lambdas/build/arrival-hours.ts';
+import { scanSql } from '../../../lambdas/build/discover.ts';
+import { eventsHash, eventsSelect } from '../../../lambdas/build/events-select.ts';
+
+/** A row of raw_events with what matters here. Times are epoch ms. */
+interface Arrival {
+  readonly message_id: string | null;
+  readonly event_at: number | null;
+  readonly received_at: number;
+  readonly arrived_at: number;
+  readonly app_id?: string | null;
+  readonly user_key?: number;
+  readonly anonymous_key?: number;
+}
+
+const at = (text: string): number => Date.parse(`${text}Z`);
+let connection: DuckDBConnection;
+
+beforeAll(async () => {
+  connection = await (await DuckDBInstance.create(':memory:')).connect();
+});
+afterAll(() => connection.closeSync());
+
+async function arrive(arrivals: readonly Arrival[]): Promise<void> {
+  const columns = ENVELOPE.map(
+    ({ name, type }) => `"${name}" ${type === 'string' ? 'varchar' : type}`,
+  );
+  await connection.run('DROP TABLE IF EXISTS raw_events');
+  await connection.run(`CREATE TABLE raw_events (${columns.join(', ')}, dt varchar, hour varchar)`);
+  for (const { arrived_at, app_id = 'shop', ...row } of arrivals) {
+    const hour = hourOf(arrived_at);
+    const values = { ...row, app_id, dt: hour.slice(0, 10), hour: hour.slice(11) };
+    const names = Object.keys(values).map((name) => `"${name}"`);
+    const literals = Object.values(values).map((value) =>
+      value === null || value === undefined ? 'NULL' : `'${value}'`,
+    );
+    await connection.run(
+      `INSERT INTO raw_events (${names.join(', ')}) VALUES (${literals.join(', ')})`,
+    );
+  }
+}
+
+async function rows(sql: string): Promise<Record<string, unknown>[]> {
+  return (await connection.runAndReadAll(sql)).getRowObjects();
+}
+
+/** Builds every day that the app's rows fall on, as plan and prepare do. */
+async function buildAll(dedupWindowDays = 7): Promise<Map<string, Record<string, unknown>[]>> {
+  const hours = [...new Set((await rows('SELECT dt, hour FROM raw_events')).map(hourName))];
+  const touches = (await rows(scanSql(hours))).filter(
+    (touch) => touch['event_day'] !== null && touch['app_id'] === 'shop',
+  );
+  const days = new Map<string, Record<string, unknown>[]>();
+  for (const [eventDate, group] of Map.groupBy(touches, (t) => dayOf(Number(t['event_day'])))) {
+    const select = { appId: 'shop', eventDate, hours: group.map(hourName), dedupWindowDays };
+    days.set(eventDate, await rows(eventsSelect(select)));
+  }
+  return days;
+}
+
+function hourName(row: Record<string, unknown>): string {
+  return `${row['dt']}T${row['hour']}`;
+}
+
+describe('the statement of events', () => {
+  test('a message that arrives five times over hours and days is one row, of its first arrival', async () => {
+    const first = { message_id: 'm', event_at: at('2026-11-20T23:59:59'), received_at: 1 };
+    const arrived = ['20T23:59', '20T23:59', '21T00:10', '21T05:00', '24T12:00'];
+    await arrive(
+      arrived.map((hour, i) => ({
+        ...first,
+        received_at: at(`2026-11-${hour}`) + i,
+        arrived_at: at(`2026-11-${hour}`),
+      })),
+    );
+
+    const days = await buildAll();
+
+    expect([...days.keys()]).toEqual(['2026-11-20']);
+    expect(days.get('2026-11-20')).toMatchObject([
+      { message_id: 'm', received_at: BigInt(at('2026-11-20T23:59')) },
+    ]);
+  });
+
+  test('copies whose event days differ are one row, in the day of the first arrival', async () => {
+    await arrive([
+      {
+        message_id: 'm',
+        event_at: at('2026-11-20T23:59'),
+        received_at: 5,
+        arrived_at: at('2026-11-21T09:00'),
+      },
+      {
+        message_id: 'm',
+        event_at: at('2026-11-21T00:01'),
+        received_at: 4,
+        arrived_at: at('2026-11-21T09:30'),
+      },
+      {
+        message_id: 'm',
+        event_at: at('2026-11-19T00:01'),
+        received_at: 1,
+        arrived_at: at('2026-11-21T10:00'),
+      },
+    ]);
+
+    const days = await buildAll();
+
+    expect(days.get('2026-11-20')).toEqual([]);
+    expect(days.get('2026-11-19')).toEqual([]);
+    expect(days.get('2026-11-21')).toMatchObject([{ received_at: 4n }]);
+  });
+
+  test('an event that arrives a month late is in the day that it happened', async () => {
+    const event_at = at('2026-10-20T12:00');
+    await arrive([
+      { message_id: 'm', event_at, received_at: 1, arrived_at: at('2026-11-21T09:00') },
+    ]);
+
+    const days = await buildAll();
+
+    expect(days.get('2026-10-20')).toHaveLength(1);
+  });
+
+  test('rows that are no events and rows of other apps are left out', async () => {
+    const event = {
+      event_at: at('2026-11-21T09:00'),
+      received_at: 1,
+      arrived_at: at('2026-11-21T09:00'),
+    };
+    await arrive([
+      { ...event, message_id: 'a', user_key: 7, anonymous_key: 8 },
+      { ...event, message_id: 'b', anonymous_key: 8 },
+      { ...event, message_id: 'a', app_id: 'blog', arrived_at: event.arrived_at - 3_600_000 },
+      { ...event, message_id: null },
+      { ...event, message_id: '' },
+      { ...event, message_id: 'c', event_at: null },
+      { ...event, message_id: 'd', event_at: -1 },
+      { ...event, message_id: 'e', event_at: 253_402_300_800_000 },
+      { ...event, message_id: 'f', app_id: null },
+    ]);
+
+    const days = await buildAll();
+
+    const found = days
+      .get('2026-11-21')
+      ?.map(({ message_id, person_key }) => [message_id, person_key]);
+    expect(found?.sort()).toEqual([
+      ['a', 7n],
+      ['b', 8n],
+    ]);
+  });
+
+  test('every message is one row over all days, whatever the order of arrival', async () => {
+    const hour = fc.integer({ min: 0, max: 24 * 7 });
+    const arrival = fc.record({
+      message_id: fc.constantFrom('a', 'b', 'c'),
+      event_at: hour.map((n) => at('2026-11-10T00:00') + n * 3_600_000),
+      received_at: fc.integer({ min: 1, max: 3 }),
+      arrived_at: hour.map((n) => at('2026-11-12T00:00') + n * 3_600_000),
+    });
+    const arrivals = fc.array(arrival, { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(arrivals, async (all) => {
+        await arrive(all);
+
+        const days = await buildAll();
+
+        const ids = [...days.values()].flat().map((row) => row['message_id']);
+        expect(ids.sort()).toEqual([...new Set(all.map(({ message_id }) => message_id))].sort());
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('its hash is the same for all days and differs by app and window', () => {
+    expect(eventsHash('shop', 7)).toBe(eventsHash('shop', 7));
+    expect(
+      new Set([eventsHash('shop', 7), eventsHash('shop', 8), eventsHash('blog', 7)]).size,
+    ).toBe(3);
+  });
+});
+
+describe('the scan', () => {
+  test('counts rows by arrival hour, app and event day, and rows that are no events', async () => {
+    const event = { received_at: 1, arrived_at: at('2026-11-21T09:10') };
+    await arrive([
+      { ...event, message_id: 'a', event_at: at('2026-11-21T09:00') },
+      { ...event, message_id: 'a', event_at: at('2026-11-21T09:00') },
+      { ...event, message_id: 'b', event_at: at('2026-11-20T09:00') },
+      { ...event, message_id: null, event_at: at('2026-11-20T09:00') },
+      {
+        ...event,
+        message_id: 'c',
+        event_at: at('2026-11-20T09:00'),
+        arrived_at: at('2026-11-21T10:00'),
+      },
+    ]);
+
+    const found = await rows(scanSql(['2026-11-21T09']));
+
+    const counts = found.map(({ event_day, row_count }) => [
+      event_day === null ? null : dayOf(Number(event_day)),
+      Number(row_count),
+    ]);
+    expect(new Map(counts as [string | null, number][])).toEqual(
+      new Map([
+        ['2026-11-20', 1],
+        ['2026-11-21', 2],
+        [null, 1],
+      ]),
+    );
+  });
+});
