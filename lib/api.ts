@@ -45,7 +45,11 @@ export interface RequestLimit {
 }
 
 /** Paths that take events, as the Segment spec names them. */
-const COLLECT_PATHS = ['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch'];
+const COLLECT_PATHS = [
+  ...['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch', 'import'],
+  // One letter each, as Segment's clients for browsers and phones call them.
+  ...['t', 'p', 's', 'i', 'g', 'a', 'b'],
+];
 const QUESTION_PATH = '/v1/apps/{app}/{question}';
 
 /**

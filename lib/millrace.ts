@@ -69,7 +69,8 @@ export class Millrace extends Construct {
     this.dataStack = props.dataStack ?? this.stack('Data', DATA);
     this.serviceStack = props.serviceStack ?? this.stack('Service', SERVICE);
 
-    const data = this.dataStack;
+    // In a stack of yours the boxes stand under a name of ours, so that they cannot meet yours.
+    const data = inOwn(props.dataStack, `${id}Data`) ?? this.dataStack;
     this.lake = new Lake(data, 'Lake', { retention });
     const { bucket, deadLetters: deadLetterBucket, results } = this.lake;
     this.catalog = new Catalog(data, 'Catalog', {
@@ -95,13 +96,13 @@ export class Millrace extends Construct {
     });
     const registry = new Registry(data, 'Registry');
 
-    const service = this.serviceStack;
+    const service = inOwn(props.serviceStack, `${id}Service`) ?? this.serviceStack;
     const { stream, lake, catalog } = this;
     const { bytesLimit, buildBytesLimit } = config.query;
     const collect = new Collect(service, 'Collect', { config, stream, deadLetters, lake });
     // A delivery stream starts at the stream's end: events from before it would not reach the lake.
     collect.node.addDependency(delivery);
-    const refill = new Refill(service, 'Refill', { config, stream, lake });
+    const refill = new Refill(service, 'Refill', { config, stream, deadLetters, lake });
     this.builds = new Builds(service, 'Builds', {
       config,
       lake,
@@ -168,6 +169,10 @@ export class Millrace extends Construct {
       description: 'State machine of builds',
     });
   }
+}
+
+function inOwn(stack: Stack | undefined, id: string): Construct | undefined {
+  return stack === undefined ? undefined : new Construct(stack, id);
 }
 
 const DATA = 'Millrace: what holds data';

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Config } from '../core/config.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { BundledFunction } from './function.ts';
 import type { Lake } from './lake.ts';
 import type { EventStream } from './stream.ts';
@@ -13,6 +14,8 @@ export interface RefillProps {
   readonly config: Config;
   /** Where accepted events go. */
   readonly stream: EventStream;
+  /** Where refused events go: those wait in the lake, too, where Firehose did not take them. */
+  readonly deadLetters: DeadLetters;
   /** Where accepted events wait that the stream did not take. */
   readonly lake: Lake;
 }
@@ -31,6 +34,7 @@ export class Refill extends Construct {
       timeout: Duration.minutes(15),
     });
     props.stream.bindProducer(refill);
+    props.deadLetters.bindWriter(refill);
     props.lake.bindFallbackReader(refill);
     this.function = refill.function;
     new Timer(this, 'Hourly', {
