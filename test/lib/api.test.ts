@@ -1,0 +1,40 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { makeTemplates } from './stacks.ts';
+
+const { service } = makeTemplates();
+
+describe('Api', () => {
+  it('has a route for each call, for its preflight, and for questions', () => {
+    const routes = Object.values(service.findResources('AWS::ApiGatewayV2::Route'));
+    const calls = ['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch'];
+
+    expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual(
+      [
+        'GET /v1/apps/{app}/{question}',
+        'POST /v1/apps/{app}/{question}',
+        ...calls.flatMap((call) => [`POST /v1/${call}`, `OPTIONS /v1/${call}`]),
+      ].sort(),
+    );
+  });
+
+  it('leaves CORS to the functions: API Gateway would replace their headers', () => {
+    service.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
+  });
+
+  it('limits questions more than events', () => {
+    service.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingRateLimit: 5000, ThrottlingBurstLimit: 2500 },
+      RouteSettings: Match.objectLike({
+        'GET /v1/apps/{app}/{question}': { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
+      }),
+    });
+  });
+
+  it('logs requests without addresses', () => {
+    const [stage] = Object.values(service.findResources('AWS::ApiGatewayV2::Stage'));
+    const format: string = stage?.Properties.AccessLogSettings.Format;
+
+    expect(format).toContain('$context.routeKey');
+    expect(format).not.toMatch(/sourceIp|userAgent/);
+  });
+});

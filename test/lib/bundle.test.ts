@@ -1,0 +1,58 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../../core/config.ts';
+import { parseConfig } from '../../core/config-schema.ts';
+import { bundle, configFor, FUNCTIONS } from '../../lib/bundle.ts';
+import sample from '../../millrace.config.ts';
+
+const config = parseConfig(sample);
+
+function makeFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'bundle-'));
+}
+
+describe('configFor', () => {
+  it.each(FUNCTIONS)('gives %s a config that parses to itself', (name) => {
+    const carried = configFor(name, config);
+
+    expect(parseConfig(carried)).toEqual(carried);
+  });
+
+  it.each([
+    ['collect', { readKeys: 0, writeKeys: 2 }],
+    ['refill', { readKeys: 0, writeKeys: 0 }],
+    ['build', { readKeys: 0, writeKeys: 0 }],
+    ['query', { readKeys: 1, writeKeys: 2 }],
+  ] as const)('gives %s only the keys that it checks', (name, expected) => {
+    const [app] = configFor(name, config).apps;
+
+    expect({ readKeys: app?.readKeys.length, writeKeys: app?.writeKeys.length }).toEqual(expected);
+  });
+});
+
+describe('bundle', () => {
+  it('makes the same files of the same sources, wherever they go', () => {
+    const files = ['index.mjs', 'config.json'];
+    const read = (folder: string): string[] =>
+      files.map((file) => readFileSync(join(folder, file), 'utf8'));
+
+    const first = read(bundle('build', config, makeFolder()));
+    const second = read(bundle('build', config, makeFolder()));
+
+    expect(second).toEqual(first);
+  });
+
+  it('puts the statements beside a function that reads them', () => {
+    const folder = bundle('query', config, makeFolder());
+
+    expect(readFileSync(join(folder, 'sql/questions/totals.sql'), 'utf8')).toContain('SELECT');
+  });
+
+  it('leaves the file of the config readable as the config', () => {
+    const folder = bundle('refill', config, makeFolder());
+    const carried = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as Config;
+
+    expect(carried).toEqual(configFor('refill', config));
+  });
+});
