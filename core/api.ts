@@ -18,10 +18,6 @@ export interface Problem {
 export const QUESTIONS = ['funnels', 'totals'] as const;
 export type QuestionName = (typeof QUESTIONS)[number];
 
-/** Stretches of time that answers can be broken down by, in the question's time zone. Weeks start on Monday. */
-export const TIME_BUCKETS = ['hour', 'day', 'week', 'month'] as const;
-export type TimeBucket = (typeof TIME_BUCKETS)[number];
-
 /** Most dimensions of one breakdown. */
 export const MAX_BREAKDOWN_DIMENSIONS = 3;
 /** Most combinations of breakdown values in one answer. */

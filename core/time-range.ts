@@ -21,13 +21,6 @@ export class InvalidRangeError extends Error {
   }
 }
 
-/** A stretch of time in which a time zone keeps one distance from UTC, in ms; `until` is exclusive, epoch ms. */
-export interface OffsetSpan {
-  readonly from: number;
-  readonly until: number;
-  readonly offsetMs: number;
-}
-
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
@@ -84,44 +77,9 @@ export function instantOfWallClock(tz: string, wallClock: number): number {
   return found ?? wallClock - before;
 }
 
-/** The spans of one offset each that cover a range, in order. */
-export function offsetSpans(tz: string, range: Range): OffsetSpan[] {
-  const spans: OffsetSpan[] = [];
-  let from = range.from;
-  let offsetMs = offsetAt(tz, from);
-  for (let at = range.from; at < range.to; at += DAY_MS) {
-    const next = Math.min(at + DAY_MS, range.to - 1);
-    const nextOffset = offsetAt(tz, next);
-    if (nextOffset === offsetMs) continue;
-    const until = firstWithout(tz, offsetMs, at, next);
-    spans.push({ from, until, offsetMs });
-    from = until;
-    offsetMs = nextOffset;
-  }
-  spans.push({ from, until: range.to, offsetMs });
-  return spans;
-}
-
-/** First whole second in (low, high] at which the zone no longer has the offset. */
-function firstWithout(tz: string, offsetMs: number, low: number, high: number): number {
-  let before = Math.floor(low / SECOND_MS);
-  let after = Math.ceil(high / SECOND_MS);
-  while (after - before > 1) {
-    const middle = Math.floor((before + after) / 2);
-    if (offsetAt(tz, middle * SECOND_MS) === offsetMs) before = middle;
-    else after = middle;
-  }
-  return after * SECOND_MS;
-}
-
 /** Date of an instant in a zone, YYYY-MM-DD. */
-export function dateInZone(tz: string, instant: number): string {
+function dateInZone(tz: string, instant: number): string {
   return new Date(instant + offsetAt(tz, instant)).toISOString().slice(0, 10);
-}
-
-/** The instant at which a date starts in a zone. */
-export function startOfDate(tz: string, date: string): number {
-  return instantOfWallClock(tz, Date.parse(`${date}T00:00:00.000Z`));
 }
 
 /** ISO 8601 with the zone's distance from UTC at that instant: 2026-03-29T00:00:00.000+01:00. */

@@ -47,7 +47,11 @@ export async function sendBatch(target: Target, events: readonly string[]): Prom
     if (outcome instanceof Response) {
       const text = await outcome.text().catch(() => '');
       if (outcome.ok) return parseAnswer(text, events.length);
-      if (outcome.status === 413) return allRefused(text, events.length);
+      if (outcome.status === 413) return tooLarge(text, events.length);
+      const refused = refusalsOf(text);
+      if (outcome.status === 400 && refused.length === events.length) {
+        return { accepted: 0, refused };
+      }
       if (!RETRIED.has(outcome.status) || attempt >= target.retries) {
         throw new LoadStoppedError(`${target.url} answered ${outcome.status}: ${detailOf(text)}`);
       }
@@ -79,7 +83,7 @@ async function post(target: Target, body: string): Promise<Response | Error> {
 /** Only ever what the server said: an answer that does not account for every event stops the load. */
 function parseAnswer(text: string, sent: number): BatchAnswer {
   const answer = parseObject(text);
-  const refused = Array.isArray(answer?.refused) ? (answer.refused as Refusal[]) : [];
+  const refused = refusalsOf(text);
   if (typeof answer?.accepted !== 'number' || answer.accepted + refused.length !== sent) {
     throw new LoadStoppedError(
       `the server's answer does not account for the ${sent} events sent: ${text.slice(0, 200)}`,
@@ -88,8 +92,14 @@ function parseAnswer(text: string, sent: number): BatchAnswer {
   return { accepted: answer.accepted, refused };
 }
 
+/** The list of refused events in an answer; the server answers 400 with it where it refuses them all. */
+function refusalsOf(text: string): readonly Refusal[] {
+  const refused = parseObject(text)?.refused;
+  return Array.isArray(refused) ? (refused as Refusal[]) : [];
+}
+
 /** A batch that is too large holds one event here, larger than the request may be. */
-function allRefused(text: string, sent: number): BatchAnswer {
+function tooLarge(text: string, sent: number): BatchAnswer {
   const problem = parseObject(text);
   const code = typeof problem?.code === 'string' ? problem.code : 'request_too_large';
   return {

@@ -1,19 +1,14 @@
-import {
-  type EventTotal,
-  MAX_BREAKDOWN_ROWS,
-  type Range,
-  TIME_BUCKETS,
-  type TimeBucket,
-  type TotalsAnswer,
-} from '../api.ts';
+import { type EventTotal, MAX_BREAKDOWN_ROWS, type Range, type TotalsAnswer } from '../api.ts';
 import type { PropertyDimension } from '../config.ts';
 import type { Filter } from '../funnel.ts';
+import { PERIODS, type Period } from '../funnel-answer.ts';
+import { periodLabel } from '../funnel-periods.ts';
 import { utcDays } from '../time-range.ts';
 import { filterSql } from './filters.ts';
 import { dimensionSql } from './funnel-context.ts';
+import { periodSql } from './funnel-periods.ts';
 import { type Sql, sql, sqlInteger, sqlJoin, sqlString } from './quote.ts';
 import { render } from './template.ts';
-import { bucketExpression, bucketLabel } from './time-buckets.ts';
 
 /** A totals question with every default filled in. */
 export interface TotalsQuestion {
@@ -26,7 +21,7 @@ export interface TotalsQuestion {
   readonly count: 'events' | 'people';
   /** Conditions on dimensions; `property` is a dimension's name. */
   readonly filters: readonly Filter[];
-  /** Dimensions and time buckets, in the caller's order. */
+  /** Dimensions and periods, in the caller's order. */
   readonly breakdown: readonly string[];
   /** The app's own dimensions. */
   readonly dimensions: readonly PropertyDimension[];
@@ -38,14 +33,9 @@ export type TotalsRow = Readonly<Record<string, string | number | boolean | null
 
 const MAX_ROWS = 2 * MAX_BREAKDOWN_ROWS;
 
-/** Whether a breakdown's name is one of the time buckets. */
-export function isTimeBucket(name: string): name is TimeBucket {
-  return (TIME_BUCKETS as readonly string[]).includes(name);
-}
-
 /** @param template Text of sql/questions/totals.sql. */
 export function totalsSql(template: string, question: TotalsQuestion): Sql {
-  const { range, tz, events, breakdown } = question;
+  const { range, events, breakdown } = question;
   const days = utcDays(range);
   const columns = breakdown.map((_, i) => columnName(i));
   return render(template, {
@@ -65,9 +55,7 @@ export function totalsSql(template: string, question: TotalsQuestion): Sql {
     })),
     breakdown: breakdown.map((name, i) => ({
       column: columnName(i),
-      expression: isTimeBucket(name)
-        ? bucketExpression(name, 'event_at' as Sql, range, tz)
-        : dimensionSql(question, name).value,
+      expression: valueSql(name, question),
     })),
     broken_down: breakdown.length > 0,
     columns: sqlJoin(columns, ', '),
@@ -100,6 +88,17 @@ export function readTotals(rows: readonly TotalsRow[], question: TotalsQuestion)
     })),
     truncated: rows.length > MAX_ROWS,
   };
+}
+
+function periodOf(name: string): Period | undefined {
+  return PERIODS.find((period) => period === name);
+}
+
+/** A dimension, or the period in which the event lies. */
+function valueSql(name: string, question: TotalsQuestion): Sql {
+  const period = periodOf(name);
+  if (period === undefined) return dimensionSql(question, name).value;
+  return periodSql('event_at' as Sql, period, question.tz, question.range);
 }
 
 function columnName(index: number): Sql {
@@ -140,16 +139,19 @@ function valuesOf(
     breakdown.map((name, i) => {
       const value = row[columnName(i)] ?? null;
       if (value === null) return [name, null];
-      return [name, isTimeBucket(name) ? bucketLabel(name, Number(value), tz) : String(value)];
+      const period = periodOf(name);
+      return [name, period ? periodLabel(period, Number(value), tz) : String(value)];
     }),
   );
 }
 
-/** Time buckets in their order, else the largest first. */
+/** Periods in their order, else the largest first. */
 function byTimeThenCount(
   breakdown: readonly string[],
 ): (a: readonly TotalsRow[], b: readonly TotalsRow[]) => number {
-  const times = breakdown.flatMap((name, i) => (isTimeBucket(name) ? [columnName(i)] : []));
+  const times = breakdown.flatMap((name, i) =>
+    periodOf(name) !== undefined ? [columnName(i)] : [],
+  );
   const total = (group: readonly TotalsRow[]): number =>
     group.reduce((sum, row) => sum + Number(row.counted), 0);
   return (a, b) => {

@@ -1,0 +1,30 @@
+import type { Config } from '../../core/config.ts';
+import { ENVIRONMENT } from '../../core/environment.ts';
+import { athena } from '../runtime/clients/athena.ts';
+import { dynamodb } from '../runtime/clients/dynamodb.ts';
+import { bundleConfig } from '../runtime/config.ts';
+import { requireString } from '../runtime/environment.ts';
+import { httpHandler } from '../runtime/http.ts';
+import { answerCache } from './answer-cache.ts';
+import { runStatement } from './athena.ts';
+import { readDataVersion } from './data-version.ts';
+import { respond } from './respond.ts';
+
+const database = requireString(ENVIRONMENT.glueDatabase);
+const workgroup = requireString(ENVIRONMENT.queryWorkgroup);
+const registryTable = requireString(ENVIRONMENT.registryTable);
+const answersTable = requireString(ENVIRONMENT.answersTable);
+const { apps, query } = bundleConfig<Pick<Config, 'apps' | 'query'>>();
+
+const cache = answerCache(dynamodb(), answersTable);
+const options = { client: athena(), workgroup, database, bytesLimit: query.bytesLimit };
+
+/** GET and POST /v1/apps/{app}/{question}. */
+export const handler = httpHandler((request) => {
+  const deadline = Date.now() + query.deadlineSeconds * 1000;
+  return respond(request, apps, {
+    cache,
+    dataVersion: (appId) => readDataVersion(dynamodb(), registryTable, appId),
+    run: (statement) => runStatement(options, statement, deadline),
+  });
+});
