@@ -34,10 +34,6 @@ export const WITHOUT_EFFECT: Readonly<Record<string, WithoutEffect>> = {
     reason: 'no other service writes to the log files',
     create: named,
   },
-  'AWS::S3::BucketPolicy': {
-    reason: 'asks for TLS and a known account; the port is loopback only',
-    create: named,
-  },
   'AWS::CloudWatch::Alarm': { reason: 'nobody is on call for a laptop', create: named },
   'AWS::CloudWatch::Dashboard': { reason: 'metrics stay in the log files', create: named },
   'AWS::ApplicationAutoScaling::ScalableTarget': {

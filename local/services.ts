@@ -1,0 +1,55 @@
+import path from 'node:path';
+import type { Clock } from './clock.ts';
+import { DynamoDb } from './dynamodb/dynamodb.ts';
+import type { Faults } from './faults.ts';
+import { createGlue } from './glue/glue.ts';
+import { createKinesis } from './kinesis/kinesis.ts';
+import type { S3Endpoint } from './s3/rest.ts';
+import { createS3 } from './s3/s3.ts';
+import type { JsonService, ResourceHandlers } from './service.ts';
+import { ACCOUNT, REGION } from './template/intrinsics.ts';
+import type { Roles } from './template/roles.ts';
+
+/** What the services share. */
+export interface ServicesOptions {
+  readonly data: string;
+  readonly clock: Clock;
+  readonly roles: Roles;
+  readonly faults: Faults;
+}
+
+/** The services that keep data, each in a folder of its own. */
+export interface Services {
+  /** By the name that stands in a task's resource, as athena. */
+  readonly byName: Readonly<Record<string, JsonService>>;
+  readonly s3: S3Endpoint;
+  readonly resources: ResourceHandlers;
+  /** Delivers what the delivery streams have buffered. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens all services over a data folder. */
+export async function openServices({ data, faults }: ServicesOptions): Promise<Services> {
+  const place = { account: ACCOUNT, region: REGION };
+  const folder = (name: string) => path.join(data, name);
+  const s3 = createS3({ folder: folder('s3'), region: REGION });
+  const glue = createGlue({ folder: folder('glue'), ...place });
+  const kinesis = createKinesis({ folder: folder('kinesis'), faults, ...place });
+  const dynamodb = new DynamoDb(folder('dynamodb'));
+  return {
+    byName: { kinesis: kinesis.service, glue: glue.service, dynamodb: dynamodb.service },
+    s3: s3.endpoint,
+    resources: {
+      ...s3.handlers,
+      ...glue.resources,
+      ...kinesis.handlers,
+      ...dynamodb.resources,
+    },
+    flush: async () => {},
+    close: async () => {
+      await kinesis.close();
+      await dynamodb.close();
+    },
+  };
+}

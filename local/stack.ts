@@ -1,0 +1,222 @@
+import path from 'node:path';
+import { HttpApi } from './api/http-api.ts';
+import { Clock } from './clock.ts';
+import { takeDataFolder } from './data-folder.ts';
+import { type Fault, Faults } from './faults.ts';
+import { createGateway } from './gateway/gateway.ts';
+import { ROOT } from './iam/callers.ts';
+import { Functions, logFolder } from './lambda/functions.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
+import { openServices } from './services.ts';
+import type { Execution } from './stepfunctions/executions.ts';
+import { StepFunctions } from './stepfunctions/step-functions.ts';
+import { readAssembly } from './template/assembly.ts';
+import { type Deployment, deploy } from './template/deploy.ts';
+import { REGION } from './template/intrinsics.ts';
+import { Roles } from './template/roles.ts';
+
+/** What a local stack runs, and how. */
+export interface StackOptions {
+  /** The cloud assembly: cdk.out. */
+  readonly assembly: string;
+  /** Folder of everything that is kept; made where there is none. */
+  readonly data: string;
+  /** Port of the HTTP API. 0 takes a free one. */
+  readonly apiPort: number;
+  /** Port of the AWS protocols. 0 takes a free one. */
+  readonly awsPort: number;
+  /** How many times faster than on AWS buffers, waits and schedules run. */
+  readonly speed: number;
+  /** Whether schedules run by themselves. */
+  readonly schedules: boolean;
+  readonly faults?: readonly Fault[];
+  /**
+   * Invocations of one function at the same time.
+   *
+   * @default 4
+   */
+  readonly concurrency?: number;
+  /**
+   * Takes lines that a person should see: errors of functions and schedules.
+   *
+   * @default - standard error
+   */
+  readonly terminal?: (line: string) => void;
+}
+
+/** A local stack that runs. */
+export interface Stack {
+  /** The HTTP API, without a slash at the end. */
+  readonly apiUrl: string;
+  /** The endpoint of all AWS protocols. */
+  readonly awsUrl: string;
+  readonly region: string;
+  /** Outputs of the template by name. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** What the template became. */
+  readonly deployment: Deployment;
+  /** Names of the template's schedules. */
+  readonly schedules: readonly string[];
+  readonly faults: Faults;
+  /** Delivers what the delivery streams have buffered. */
+  flush(): Promise<void>;
+  /**
+   * Invokes a function by its name or logical id.
+   * @throws Error of the function.
+   */
+  invoke(nameOrId: string, event: unknown): Promise<unknown>;
+  /** Runs a state machine, by name or logical id, to its end. */
+  startExecution(nameOrId: string, input: unknown): Promise<Execution>;
+  /** Runs a schedule's target, by name or logical id, to its end. */
+  runSchedule(nameOrId: string): Promise<void>;
+  /** Answers what runs, keeps what is buffered, closes all. */
+  stop(): Promise<void>;
+}
+
+const CONCURRENCY = 4;
+/** The secret of every key: signatures are not checked on one machine. */
+const SECRET_ACCESS_KEY = 'local';
+
+/**
+ * Runs a cloud assembly on this machine.
+ * @throws Error that says what the template holds that is not known here, which function cannot be loaded and why, or which port is taken.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const giveBack = takeDataFolder(path.resolve(options.data));
+  const closing: (() => Promise<void> | void)[] = [giveBack];
+  const stop = async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  try {
+    return await start(options, closing, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  options: StackOptions,
+  closing: (() => Promise<void> | void)[],
+  stop: () => Promise<void>,
+): Promise<Stack> {
+  const terminal = options.terminal ?? ((line: string) => void process.stderr.write(`${line}\n`));
+  const clock = new Clock(options.speed);
+  const faults = new Faults();
+  faults.set(options.faults ?? []);
+  const stacks = readAssembly(options.assembly);
+  const roles = new Roles();
+  const services = await openServices({ data: options.data, clock, roles, faults });
+  closing.push(() => services.close());
+
+  const awsUrl = { current: '' };
+  const functions = new Functions({
+    stacks,
+    roles,
+    logs: logFolder(options.data),
+    concurrency: options.concurrency ?? CONCURRENCY,
+    runtimeVariables: (roleArn) => ({
+      AWS_ACCESS_KEY_ID: roles.accessKeyId(roleArn),
+      AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+      AWS_ENDPOINT_URL: awsUrl.current,
+      // Files of the person's own account have no say here.
+      AWS_CONFIG_FILE: path.join(options.data, 'none'),
+      AWS_SHARED_CREDENTIALS_FILE: path.join(options.data, 'none'),
+      AWS_EC2_METADATA_DISABLED: 'true',
+    }),
+    terminal,
+  });
+  closing.push(() => functions.stop());
+  const stepFunctions = new StepFunctions({
+    folder: path.join(options.data, 'stepfunctions'),
+    clock,
+    roles,
+    targets: {
+      functions,
+      services: services.byName,
+      before: (service, operation, { principal }) =>
+        faults.before({ service, operation, principal }),
+    },
+  });
+  closing.push(() => stepFunctions.stop());
+  const api = new HttpApi(functions);
+  const scheduler = new Scheduler({ clock, roles, functions, stepFunctions, terminal });
+
+  const gateway = createGateway({
+    services: [...Object.values(services.byName), stepFunctions.service],
+    s3: services.s3,
+    callers: roles.callerByAccessKey,
+    faults,
+  });
+  awsUrl.current = await listen('--aws-port', options.awsPort, (port) => gateway.listen(port));
+  closing.push(() => gateway.close());
+  await listen('--port', options.apiPort, (port) => api.listen(port));
+  closing.push(() => api.stop());
+
+  const deployment = await deploy(stacks, {
+    ...services.resources,
+    ...roles.resources,
+    ...functions.resources,
+    ...api.resources,
+    ...stepFunctions.resources,
+    ...scheduler.resources,
+  });
+  await functions.load();
+  api.open();
+  if (options.schedules) scheduler.start();
+  closing.push(() => scheduler.stop());
+
+  const named = (nameOrId: string) => nameOf(deployment, nameOrId);
+  return {
+    apiUrl: api.url,
+    awsUrl: awsUrl.current,
+    region: REGION,
+    outputs: deployment.outputs,
+    deployment,
+    schedules: scheduler.schedules.map(({ name }) => name),
+    faults,
+    flush: () => services.flush(),
+    invoke: async (nameOrId, event) => {
+      const outcome = await functions.get(named(nameOrId)).invoke(JSON.stringify(event ?? null));
+      if (!outcome.error) return JSON.parse(outcome.payload);
+      const { errorType, errorMessage, trace } = outcome.error;
+      throw Object.assign(new Error(`${errorType}: ${errorMessage}`), { trace });
+    },
+    startExecution: (nameOrId, input) => {
+      const ref = named(nameOrId);
+      const machine = stepFunctions.machines.find(({ arn, name }) => ref === arn || ref === name);
+      if (!machine)
+        throw new Error(
+          `no state machine ${nameOrId}; there are ${stepFunctions.machines.map(({ name }) => name).join(', ') || 'none'}`,
+        );
+      const execution = stepFunctions.start(machine.arn, JSON.stringify(input ?? {}), ROOT);
+      return stepFunctions.ended(execution);
+    },
+    runSchedule: (nameOrId) => scheduler.run(nameOrId),
+    stop,
+  };
+}
+
+/** The physical name of a resource that is called by its logical id or construct path; other names stay as they are. */
+function nameOf({ resources }: Deployment, nameOrId: string): string {
+  const found = resources.find(
+    ({ resource, constructPath }) =>
+      resource.logicalId === nameOrId || constructPath.replace(/\/Resource$/, '') === nameOrId,
+  );
+  return found?.created.ref ?? nameOrId;
+}
+
+async function listen(
+  flag: string,
+  port: number,
+  open: (port: number) => Promise<string>,
+): Promise<string> {
+  try {
+    return await open(port);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Error(
+      `port ${port} is taken by another program: stop it, or choose another with ${flag}`,
+    );
+  }
+}
