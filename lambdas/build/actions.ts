@@ -19,20 +19,26 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   discover: (context, execution, { input }) =>
     discover(context, execution, parseExecutionInput(input)),
   record: (context, _execution, input) =>
-    record(context, text(input, 'query_execution_id'), parseHours(input['hours'])),
-  plan: (context, execution, { input }) => plan(context, execution, parseExecutionInput(input)),
+    record(context, text(input, 'query_execution_id'), parseHours(input.hours)),
+  plan: (context, execution, { input, execution_id }) =>
+    plan(
+      context,
+      execution,
+      parseExecutionInput(input),
+      typeof execution_id === 'string' ? execution_id : undefined,
+    ),
   prepare: (context, execution, { task }) => prepare(context, execution, parseTask(task)),
   publish: (context, execution, input) =>
     publish(context, execution, {
-      task: parseTask(input['task']),
+      task: parseTask(input.task),
       run_id: text(input, 'run_id'),
       query_execution_id: text(input, 'query_execution_id'),
     }),
   abandon: (context, execution, input) =>
     abandon(context, execution, {
-      task: parseTask(input['task']),
-      runId: input['run_id'] === undefined ? undefined : text(input, 'run_id'),
-      cause: parseCause(input['error']),
+      task: parseTask(input.task),
+      runId: input.run_id === undefined ? undefined : text(input, 'run_id'),
+      cause: parseCause(input.error),
     }),
   finish: (context, execution, { listed_at, input }) =>
     finish(context, execution, {
@@ -71,5 +77,5 @@ function parseTime(value: unknown): number {
 /** Step Functions' error: its name and a text, which for a function's error is JSON with its message. */
 function parseCause(value: unknown): string {
   const error = object(value ?? {}, 'error');
-  return [error['Error'], error['Cause']].filter((part) => typeof part === 'string').join(': ');
+  return [error.Error, error.Cause].filter((part) => typeof part === 'string').join(': ');
 }

@@ -1,7 +1,7 @@
 import type { Partition } from '../../core/layout.ts';
 import { addDays } from './arrival-hours.ts';
 import { eventsInputs, isSameInputs, rowsByHour, shortHash } from './inputs.ts';
-import { type PartitionRecord, partitionKey, type Touch } from './records.ts';
+import { type Lease, type PartitionRecord, partitionKey, type Touch } from './records.ts';
 
 /** What an app's partitions are built by: hashes of the statements and definitions. */
 export interface AppDefinitions {
@@ -44,6 +44,8 @@ export interface Asker {
   readonly backfill?: Backfill;
   /** Looks at the whole dedup window, too. */
   readonly full: boolean;
+  /** Executions that hold leases and have ended without giving them back. */
+  readonly ended?: ReadonlySet<string>;
   /** Arrival hours before it may have expired: what they fed cannot be built again. */
   readonly rawKeptFrom?: string;
 }
@@ -61,6 +63,8 @@ export interface Assessment {
   readonly status: Status;
   readonly sqlHash: string;
   readonly inputs: string;
+  /** Run of an ended execution that holds the partition still, and may be taken over. */
+  readonly takesOver?: string;
 }
 
 /** Builds of one partition in one execution: a fuse against an endless loop of statements that cost money. */
@@ -80,7 +84,14 @@ export function assess(app: AppDefinitions, state: AppState, asker: Asker): Asse
     const record = records.get(key);
     const isForced = isBackfilled(partition, asker) || state.misplaced.has(key);
     const status = statusOf(record, { sqlHash, inputs, isForced }, asker);
-    return { partition, status, sqlHash, inputs: inputs ?? '' };
+    const isTakenOver = status === 'due' && isHeld(record?.lease, asker.now);
+    return {
+      partition,
+      status,
+      sqlHash,
+      inputs: inputs ?? '',
+      ...(isTakenOver ? { takesOver: record?.lease?.run_id ?? '' } : {}),
+    };
   };
 
   const events = days.map((event_date) => {
@@ -160,7 +171,7 @@ interface Wanted {
 function statusOf(record: PartitionRecord | undefined, wanted: Wanted, asker: Asker): Status {
   const { lease, failure } = record ?? {};
   if (failure?.execution === asker.execution) return 'failed';
-  if (lease !== undefined && lease.until > asker.now) {
+  if (lease !== undefined && isHeld(lease, asker.now) && !isGivenUp(lease, asker)) {
     // No task of this execution runs while it plans: a lease that it still holds is one that nobody gave back.
     return lease.execution === asker.execution ? 'failed' : 'leased';
   }
@@ -178,6 +189,15 @@ function statusOf(record: PartitionRecord | undefined, wanted: Wanted, asker: As
     ({ state, execution }) => state === 'published' && execution === asker.execution,
   );
   return (builds?.length ?? 0) >= MAX_BUILDS_PER_EXECUTION ? 'leased' : 'due';
+}
+
+function isHeld(lease: Lease | undefined, now: number): boolean {
+  return lease !== undefined && lease.until > now;
+}
+
+/** A swap may still be under way in a function that the end of its execution did not stop. */
+function isGivenUp(lease: Lease, { ended }: Asker): boolean {
+  return ended?.has(lease.execution) === true && lease.swapping !== true;
 }
 
 function frozen(

@@ -15,6 +15,8 @@ export interface BuildContext {
   readonly glue: GlueClient;
   readonly athena: AthenaClient;
   readonly registry: Registry;
+  /** Names of those executions that have ended, of the state machine whose execution's ARN is given. */
+  readonly ended: (names: ReadonlySet<string>, ownArn: string) => Promise<Set<string>>;
   /** Epoch ms. */
   readonly now: () => number;
   /** Eight hex digits, new at each call. */

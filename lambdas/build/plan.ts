@@ -22,17 +22,24 @@ const BUILT_TABLES: readonly BuiltTable[] = ['events', 'funnel_steps', 'funnel_a
 /**
  * Works out which partitions are stale and ready to be built: those whose inputs are all current. What depends on them comes
  * in a later round of the same execution. Newest days first.
+ * @param executionArn of this execution; where it is not known, the claims of ended executions are waited for.
  */
 export async function plan(
   context: BuildContext,
   execution: string,
   input: ExecutionInput,
+  executionArn?: string,
 ): Promise<Planned> {
-  const due = (await assessAll(context, execution, input)).filter(({ status }) => status === 'due');
+  const assessments = await assessAll(context, execution, input, executionArn);
+  const due = assessments.filter(({ status }) => status === 'due');
   const tasks = due
     .sort((a, b) => (a.partition.event_date < b.partition.event_date ? 1 : -1))
     .slice(0, MAX_TASKS)
-    .map(({ partition, inputs }) => ({ ...partition, inputs }));
+    .map(({ partition, inputs, takesOver }) => ({
+      ...partition,
+      inputs,
+      ...(takesOver === undefined ? {} : { takes_over: takesOver }),
+    }));
   return { tasks, more: due.length > tasks.length };
 }
 
@@ -41,6 +48,7 @@ export async function assessAll(
   context: BuildContext,
   execution: string,
   input: ExecutionInput,
+  executionArn?: string,
 ): Promise<Assessment[]> {
   const { backfill, full = false } = input;
   const asker: Asker = {
@@ -55,10 +63,29 @@ export async function assessAll(
     const touches = await context.registry.touches(app.id);
     const partitions = await context.registry.partitions(app.id);
     const misplaced = full ? await misplacedKeys(context, app.id, partitions) : new Set<string>();
+    const ended = await endedHolders(context, partitions, execution, executionArn);
     const definitions = appDefinitions(context.config, app);
-    assessments.push(...assess(definitions, { touches, partitions, misplaced }, asker));
+    assessments.push(
+      ...assess(definitions, { touches, partitions, misplaced }, { ...asker, ended }),
+    );
   }
   return assessments;
+}
+
+/** Executions that hold a partition and have ended: killed, or stopped by hand. */
+async function endedHolders(
+  { ended, now }: BuildContext,
+  partitions: readonly PartitionRecord[],
+  execution: string,
+  executionArn: string | undefined,
+): Promise<ReadonlySet<string>> {
+  const holders = partitions.flatMap(({ lease }) =>
+    lease !== undefined && lease.until > now() && lease.execution !== execution
+      ? [lease.execution]
+      : [],
+  );
+  if (executionArn === undefined || holders.length === 0) return new Set();
+  return ended(new Set(holders), executionArn);
 }
 
 /** Keys of partitions that the catalog does not hold where the registry published them. */

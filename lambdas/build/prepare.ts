@@ -24,8 +24,8 @@ export const LEASE_MS = 35 * 60_000;
 const MAX_SQL_LENGTH = 200_000;
 
 /**
- * Claims a partition for a new run and renders its statement. A claim that has expired is taken over, and so is one of the
- * same execution: its task was started again, and the run before can no longer publish.
+ * Claims a partition for a new run and renders its statement. A claim that has expired is taken over, and so is one of an
+ * ended execution and one of the same execution: its task was started again, and the run before can no longer publish.
  */
 export async function prepare(
   context: BuildContext,
@@ -54,7 +54,7 @@ export async function prepare(
     inputs_version: task.inputs,
   };
   const claimed = await context.registry.change(partition, (record) => {
-    if (isHeldByOthers(record, execution, now)) return undefined;
+    if (isHeldByOthers(record, execution, now) && !mayTakeOver(record, task)) return undefined;
     const entry = { state: 'claimed' as const, at: now, run_id: runId, execution };
     return withState(withoutLease(record, now), entry, { lease });
   });
@@ -70,4 +70,9 @@ export async function prepare(
 
 function isHeldByOthers({ lease }: PartitionRecord, execution: string, now: number): boolean {
   return lease !== undefined && lease.until > now && lease.execution !== execution;
+}
+
+/** The holder's execution has ended, says the plan; the claim is still the one that it saw, and no swap has begun since. */
+function mayTakeOver({ lease }: PartitionRecord, { takes_over }: BuildTask): boolean {
+  return lease !== undefined && lease.run_id === takes_over && lease.swapping !== true;
 }

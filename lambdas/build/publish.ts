@@ -78,8 +78,7 @@ async function holdLease(
   const held = await context.registry.change(partition, (record) => {
     if (record.run_id === runId) return record;
     if (record.lease?.run_id !== runId) return undefined;
-    const until = Math.max(record.lease.until, now + SWAP_MS);
-    return { ...record, lease: { ...record.lease, until } };
+    return { ...record, lease: { ...record.lease, until: now + SWAP_MS, swapping: true } };
   });
   if (held === undefined) throw leaseLost(partition, runId);
   return held;

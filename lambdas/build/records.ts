@@ -30,6 +30,8 @@ export interface Lease {
   /** Epoch ms; afterwards another run may take it over. */
   readonly until: number;
   readonly execution: string;
+  /** The run has begun its swap: nobody may take over before `until`, even if the execution has ended. */
+  readonly swapping?: boolean;
   /** What the run is built from, as planned. Becomes the partition's when it is published. */
   readonly sql_hash: string;
   readonly inputs_version: string;

@@ -6,6 +6,8 @@ import type { Backfill } from './assess.ts';
 export interface BuildTask extends Partition {
   /** Version of the inputs as planned. What is read later is at least as new, so this never claims too much. */
   readonly inputs: string;
+  /** Run of an ended execution whose claim may be taken over before its time. */
+  readonly takes_over?: string;
 }
 
 /** Input of an execution of the state machine. */
@@ -35,11 +37,9 @@ export function parseExecutionInput(value: unknown): ExecutionInput {
 /** Reads a task of the state machine. @throws Error that names the member and the value. */
 export function parseTask(value: unknown): BuildTask {
   const task = object(value, 'task');
-  const table = TABLES.find((name) => name === task['table']);
+  const table = TABLES.find((name) => name === task.table);
   if (table === undefined)
-    throw new Error(
-      `table must be one of ${TABLES.join(', ')}, got ${JSON.stringify(task['table'])}`,
-    );
+    throw new Error(`table must be one of ${TABLES.join(', ')}, got ${JSON.stringify(task.table)}`);
   const { funnel } = task;
   return {
     table,
@@ -47,6 +47,7 @@ export function parseTask(value: unknown): BuildTask {
     ...(funnel === undefined ? {} : { funnel: text(task, 'funnel') }),
     event_date: day(task, 'event_date'),
     inputs: text(task, 'inputs'),
+    ...(task.takes_over === undefined ? {} : { takes_over: text(task, 'takes_over') }),
   };
 }
 

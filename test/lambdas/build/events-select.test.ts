@@ -51,10 +51,10 @@ async function rows(sql: string): Promise<Record<string, unknown>[]> {
 async function buildAll(dedupWindowDays = 7): Promise<Map<string, Record<string, unknown>[]>> {
   const hours = [...new Set((await rows('SELECT dt, hour FROM raw_events')).map(hourName))];
   const touches = (await rows(scanSql(hours))).filter(
-    (touch) => touch['event_day'] !== null && touch['app_id'] === 'shop',
+    (touch) => touch.event_day !== null && touch.app_id === 'shop',
   );
   const days = new Map<string, Record<string, unknown>[]>();
-  for (const [eventDate, group] of Map.groupBy(touches, (t) => dayOf(Number(t['event_day'])))) {
+  for (const [eventDate, group] of Map.groupBy(touches, (t) => dayOf(Number(t.event_day)))) {
     const select = { appId: 'shop', eventDate, hours: group.map(hourName), dedupWindowDays };
     days.set(eventDate, await rows(eventsSelect(select)));
   }
@@ -62,7 +62,7 @@ async function buildAll(dedupWindowDays = 7): Promise<Map<string, Record<string,
 }
 
 function hourName(row: Record<string, unknown>): string {
-  return `${row['dt']}T${row['hour']}`;
+  return `${row.dt}T${row.hour}`;
 }
 
 describe('the statement of events', () => {
@@ -169,7 +169,7 @@ describe('the statement of events', () => {
 
         const days = await buildAll();
 
-        const ids = [...days.values()].flat().map((row) => row['message_id']);
+        const ids = [...days.values()].flat().map((row) => row.message_id);
         expect(ids.sort()).toEqual([...new Set(all.map(({ message_id }) => message_id))].sort());
       }),
       { numRuns: 30 },
