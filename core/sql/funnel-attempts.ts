@@ -1,0 +1,68 @@
+import { InvalidFunnelError } from '../funnel-definition.ts';
+import { anyScope } from './funnel-any.ts';
+import { chainScope } from './funnel-chain.ts';
+import { algorithm, chainKeys, type FunnelContext, numbered } from './funnel-context.ts';
+import { isExclusion, stepNumbers } from './funnel-steps.ts';
+import { tiesScope } from './funnel-ties.ts';
+import { type Sql, sqlIdentifier, sqlInteger } from './quote.ts';
+import { render, type Scope } from './template.ts';
+
+/** Which attempts a statement makes. */
+export interface AttemptSpan {
+  /** Attempts start in [from, to), epoch ms. */
+  readonly from: number;
+  readonly to: number;
+  /** Only the last of several starts in a row is needed: nobody asks for more than each person's best attempt. */
+  readonly latestOnly: boolean;
+}
+
+const TEMPLATES = {
+  chain: 'facts/funnel_attempts',
+  ties: 'facts/funnel_attempts_ties',
+  any: 'facts/funnel_attempts_any',
+} as const;
+
+/**
+ * SELECT of attempts from the rows of funnel_steps, given as a SELECT.
+ * @throws InvalidFunnelError where the statement would be longer than Athena takes (262,144 bytes).
+ */
+export function attemptsSql(
+  context: FunnelContext,
+  steps: Sql,
+  span: AttemptSpan,
+  dimensions: readonly string[],
+): Sql {
+  const { funnel } = context;
+  const kind = algorithm(funnel);
+  const shared: Scope = {
+    steps,
+    keys: chainKeys(funnel),
+    dimensions: dimensions.map((name) => ({ name: sqlIdentifier(name, dimensions) })),
+    exclusions: funnel.exclusions.map((_, i) => ({
+      is: isExclusion(i + 1),
+      name: numbered('excluded_', i + 1, '_at'),
+      time: numbered('excluded_', i + 1, '_at'),
+    })),
+    from: sqlInteger(span.from),
+    to: sqlInteger(span.to),
+    window_ms: sqlInteger(funnel.window_ms),
+    reached: stepNumbers(funnel)
+      .slice(1)
+      .map((m) => ({ m: sqlInteger(m), name: numbered('reached_', m, '_at') })),
+  };
+  const specific = {
+    chain: () => chainScope(funnel, span.latestOnly, dimensions),
+    ties: () => tiesScope(funnel),
+    any: () => anyScope(funnel),
+  }[kind]();
+  const statement = render(context.text(TEMPLATES[kind]), { ...shared, ...specific });
+  if (Buffer.byteLength(statement) > MAX_STATEMENT_BYTES) {
+    throw new InvalidFunnelError(
+      `funnel ${funnel.name}: its steps overlap in too many ways, the statement would have ${Buffer.byteLength(statement)} bytes, allowed: ${MAX_STATEMENT_BYTES}; make steps disjoint or set shared_events`,
+    );
+  }
+  return statement;
+}
+
+/** Athena takes 262,144 bytes; the question around it needs some. */
+const MAX_STATEMENT_BYTES = 230_000;

@@ -1,0 +1,121 @@
+import type { CompiledFunnel } from '../funnel-definition.ts';
+import { needsMatches, numbered, range } from './funnel-context.ts';
+import { stepNumbers } from './funnel-steps.ts';
+import { type Sql, sql, sqlIdentifier, sqlInteger, sqlJoin } from './quote.ts';
+import type { Scope } from './template.ts';
+
+/** A time that travels backward along the chain: known on rows of step `step`, carried to those before. */
+interface Carried {
+  readonly name: Sql;
+  readonly step: number;
+  /** The column that holds it on rows of its own step. */
+  readonly own: Sql;
+}
+
+/** What sql/facts/funnel_attempts.sql needs beside what all algorithms share. */
+export function chainScope(
+  funnel: CompiledFunnel,
+  latestOnly: boolean,
+  dimensions: readonly string[],
+): Scope {
+  const n = funnel.steps.length;
+  const exploded = needsMatches(funnel);
+  const strict = funnel.order === 'strict';
+  const stops = funnel.repeats === 'stop';
+  const skips = strict && !funnel.allow_reentry ? range(3, n) : [];
+  const k = (exploded ? 'bit.k' : 'step') as Sql;
+  const carried = carriedTimes(funnel);
+  const onStart = [
+    ...dimensions.map((name) => sqlIdentifier(name, dimensions)),
+    ...(strict ? ['break_at' as Sql] : []),
+    ...skips.map((m) => numbered('skip_', m, '_at')),
+  ];
+  const own = [
+    ...funnel.exclusions.map((_, i) => numbered('excluded_', i + 1, '_at')),
+    ...(stops ? ['again' as Sql] : []),
+  ];
+  return {
+    k,
+    exploded,
+    outer_k: k,
+    strict,
+    stops_at_repeats: stops,
+    skips: skips.map((m) => ({ m: sqlInteger(m) })),
+    bits: (strict || funnel.exclusions.length > 0 ? [0] : [])
+      .concat(stepNumbers(funnel))
+      .map((bit) => ({
+        k_value: sqlInteger(bit),
+        low: sqlInteger(bit === 0 ? 1 : 2 ** (bit - 1)),
+        high: sqlInteger(bit === 0 ? 1 : 2 ** bit),
+      })),
+    looks_around: strict || funnel.exclusions.length > 0,
+    // An exclusion can spoil the later of two starts and not the earlier, and equal times must not hide a start.
+    latest_only: latestOnly && !funnel.increasing && funnel.exclusions.length === 0,
+    kept: [...onStart, ...own].map((name) => ({ name })),
+    direction: (funnel.increasing ? 'ASC' : 'DESC') as Sql,
+    first_level: numbered('level_', n),
+    last_level: numbered('level_', 1),
+    levels: range(1, n - 1)
+      .reverse()
+      .map((level) => levelScope(level, onStart, own, carried)),
+    reached: range(2, n).map((m) => ({
+      time: numbered('time_', m),
+      cuts: cutsSql(funnel, m, skips),
+      name: numbered('reached_', m, '_at'),
+    })),
+  };
+}
+
+function carriedTimes(funnel: CompiledFunnel): Carried[] {
+  const steps = stepNumbers(funnel).slice(1);
+  return [
+    ...steps.map((m) => ({ name: numbered('time_', m), step: m, own: 't' as Sql })),
+    ...(funnel.repeats === 'stop'
+      ? steps.map((m) => ({ name: numbered('again_', m), step: m, own: 'again' as Sql }))
+      : []),
+    ...funnel.exclusions.map((exclusion, i) => {
+      const name = numbered('excluded_', i + 1, '_at');
+      return { name, step: exclusion.from_step, own: name };
+    }),
+  ];
+}
+
+/** From rows of step level + 1 to those of step level. */
+function levelScope(
+  level: number,
+  onStart: readonly Sql[],
+  own: readonly Sql[],
+  carried: readonly Carried[],
+): Scope {
+  const next = level + 1;
+  const moving = carried.filter(({ step }) => step >= next);
+  const names = moving.map(({ name }) => name);
+  return {
+    level: numbered('level_', level),
+    previous: numbered('level_', next),
+    next: sqlInteger(next),
+    passed: [...onStart, ...own.filter((name) => !names.includes(name))].map((name) => ({ name })),
+    carried: moving.map(({ name, step, own: column }) => ({
+      name,
+      source: step === next ? column : name,
+    })),
+  };
+}
+
+/** What else must hold for step m to count: no repetition, no break, no skipped step before it. */
+function cutsSql(funnel: CompiledFunnel, m: number, skips: readonly number[]): Sql {
+  const time = numbered('time_', m);
+  const before = (limit: Sql): Sql => sql`AND (${limit} IS NULL OR ${time} < ${limit})`;
+  const cuts: Sql[] = [];
+  if (funnel.repeats === 'stop') {
+    cuts.push(...range(2, m - 1).map((step) => before(numbered('again_', step))));
+  }
+  if (funnel.order === 'strict') cuts.push(before('break_at' as Sql));
+  for (const skip of skips) {
+    const at = numbered('skip_', skip, '_at');
+    const done = numbered('time_', skip - 1);
+    const skipped = sql`(${done} IS NULL OR ${at} < ${done})`;
+    cuts.push(sql`AND NOT (${at} IS NOT NULL AND ${skipped} AND ${time} > ${at})`);
+  }
+  return sqlJoin(cuts, ' ');
+}

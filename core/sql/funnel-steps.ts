@@ -1,0 +1,149 @@
+import type { CompiledFunnel, EventMatch } from '../funnel-definition.ts';
+import { eventNameSql, filtersSql, matchSql } from './filters.ts';
+import {
+  DAY_MS,
+  dateSql,
+  dimensionSql,
+  type FunnelContext,
+  inSet,
+  keySql,
+  type NamedSql,
+  needsMatches,
+  numbered,
+  range,
+} from './funnel-context.ts';
+import { type Sql, sql, sqlInteger, sqlJoin, sqlString } from './quote.ts';
+import { render } from './template.ts';
+
+/** Which events a statement reads. */
+export interface EventSpan {
+  /** Epoch ms, a day's start or any time in it. */
+  readonly from: number;
+  /** Epoch ms, exclusive. */
+  readonly to: number;
+  /** False where the days alone bound it. */
+  readonly bounded: boolean;
+  readonly includeBots: boolean;
+}
+
+/** SELECT of funnel_steps' rows from events, with the dimensions named. */
+export function stepsSql(
+  context: FunnelContext,
+  span: EventSpan,
+  dimensions: readonly string[],
+): Sql {
+  const { funnel } = context;
+  const firsts = firstTimes(funnel);
+  const flags = [
+    ...funnel.matches.map((match, i) => ({
+      name: numbered('match_', i + 1),
+      value: flagSql(match, i),
+    })),
+    ...funnel.exclusions.map((exclusion, i) => ({
+      name: numbered('exclusion_', i + 1),
+      value: sql`(${matchSql(exclusion)})`,
+    })),
+  ];
+  const relevant = sqlJoin(
+    flags.map(({ name }) => name),
+    ' OR ',
+  );
+  return render(context.text('facts/funnel_steps'), {
+    app_id: sqlString(context.appId),
+    first_date: dateSql(span.from),
+    last_date: dateSql(Math.max(span.from, span.to - 1)),
+    from: sqlInteger(span.from),
+    to: sqlInteger(span.to),
+    bounded: span.bounded,
+    people_only: !span.includeBots,
+    keys: keySql(funnel),
+    dimensions: dimensions.map((name) => dimensionSql(context, name)),
+    flags,
+    firsts,
+    remembers: firsts.length > 0,
+    names: funnel.order === 'strict' ? ('true' as Sql) : namesSql(funnel),
+    where: filtersSql(funnel.where),
+    sets: needsMatches(funnel),
+    matches: setSql(funnel.steps.map((step) => numbered('match_', step.match + 1))),
+    excluding: funnel.exclusions.length > 0,
+    exclusions: setSql(funnel.exclusions.map((_, i) => numbered('exclusion_', i + 1))),
+    can_start: canStart(funnel),
+    step: stepSql(funnel),
+    relevant: funnel.order === 'strict' ? ('true' as Sql) : relevant,
+  });
+}
+
+/** The span of one day's partition. @param start epoch ms of its 00:00 UTC */
+export function daySpan(start: number): EventSpan {
+  return { from: start, to: start + DAY_MS, bounded: false, includeBots: true };
+}
+
+interface FirstTime extends NamedSql {
+  readonly match: Sql;
+}
+
+const firstName = (match: number): Sql => numbered('first_', match + 1, '_at');
+
+/** Times of a person's first events in all history, one for each different match of a step that asks for the first. */
+function firstTimes(funnel: CompiledFunnel): FirstTime[] {
+  return funnel.matches
+    .map((match, i): FirstTime | null => {
+      if (match.first_time === null) return null;
+      const name = firstName(i);
+      // `event`: the first of that name whatever its filters; `matching`: the first that the funnel would look at.
+      const asked =
+        match.first_time === 'event'
+          ? eventNameSql(match.events)
+          : sql`${matchSql(match)} AND ${filtersSql(funnel.where)}`;
+      return { name, value: name, match: asked };
+    })
+    .filter((first) => first !== null);
+}
+
+function flagSql(match: EventMatch, i: number): Sql {
+  if (match.first_time === null) return sql`(${matchSql(match)})`;
+  return sql`(${matchSql(match)} AND event_at = ${firstName(i)})`;
+}
+
+/** Names of all events that the funnel can look at, so that the reader can skip the others. */
+function namesSql(funnel: CompiledFunnel): Sql {
+  const events = [...funnel.matches, ...funnel.exclusions].flatMap((match) => match.events);
+  return eventNameSql([...new Set(events)]);
+}
+
+/** Steps as a number: the k-th counts 2^(k-1). */
+function setSql(flags: readonly Sql[]): Sql {
+  const bits = flags.map((flag, i) => sql`CASE WHEN ${flag} THEN ${sqlInteger(2 ** i)} ELSE 0 END`);
+  return sql`CAST(${bits.length === 0 ? ('0' as Sql) : sqlJoin(bits, ' + ')} AS bigint)`;
+}
+
+function stepSql(funnel: CompiledFunnel): Sql {
+  const cases = funnel.matches.map((_, i) => {
+    const step = funnel.steps.findIndex((candidate) => candidate.match === i) + 1;
+    return sql`WHEN ${numbered('match_', i + 1)} THEN ${sqlInteger(step)}`;
+  });
+  return sql`CASE ${sqlJoin(cases, ' ')} ELSE 0 END`;
+}
+
+function canStart(funnel: CompiledFunnel): Sql {
+  const starting = funnel.order === 'any' ? funnel.matches.map((_, i) => i) : [0];
+  return sqlJoin(
+    starting.map((i) => numbered('match_', i + 1)),
+    ' OR ',
+  );
+}
+
+/** Whether a row of funnel_steps matches step k. */
+export function isStep(funnel: CompiledFunnel, k: number): Sql {
+  return needsMatches(funnel) ? inSet('matches' as Sql, k) : sql`step = ${sqlInteger(k)}`;
+}
+
+/** Whether a row of funnel_steps is of the q-th exclusion. */
+export function isExclusion(q: number): Sql {
+  return inSet('exclusions' as Sql, q);
+}
+
+/** Steps 1 to n. */
+export function stepNumbers(funnel: CompiledFunnel): number[] {
+  return range(1, funnel.steps.length);
+}
