@@ -6,6 +6,7 @@ import {
   Validations,
 } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
 
 /** One statement of a role's policy. */
 export interface AccessProps {
@@ -54,10 +55,10 @@ export function allow(role: IRole, props: AccessProps): void {
   }
 }
 
-/** Tells cdk-nag why a resource's wildcard in a role's policies stays. */
-export function acknowledgeWildcard(role: IRole, resource: string, reason: string): void {
-  const id = `AwsSolutions-IAM5[Resource::${findingText(Stack.of(role), resource)}]`;
-  Validations.of(role).acknowledge({ id, reason });
+/** Tells cdk-nag why a resource's wildcard in the policies of a role, or in one policy, stays. */
+export function acknowledgeWildcard(scope: IConstruct, resource: string, reason: string): void {
+  const id = `AwsSolutions-IAM5[Resource::${findingText(Stack.of(scope), resource)}]`;
+  Validations.of(scope).acknowledge({ id, reason });
 }
 
 /** An ARN as cdk-nag writes it in the id of a finding: `<Bucket.Arn>/tables/*`, and an export's name for another stack's. */

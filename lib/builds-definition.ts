@@ -71,7 +71,10 @@ export function buildsDefinition(props: BuildsDefinitionProps): {
         Next: 'Plan',
       },
       Plan: {
-        ...lambda('plan', { 'input.$': '$$.Execution.Input' }),
+        ...lambda('plan', {
+          'input.$': '$$.Execution.Input',
+          'execution_id.$': '$$.Execution.Id',
+        }),
         ResultPath: '$.planned',
         Next: 'HasTasks',
       },

@@ -1,5 +1,5 @@
-import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -78,6 +78,7 @@ export class Builds extends Construct {
       '*',
       "X-Ray's write actions and CloudWatch's log delivery actions have no resources: they take * only",
     );
+    this.letPlanSeeExecutions(build.role);
     this.schedule('Hourly', '7 * * * ? *', {}, 'Millrace: builds of what arrived');
     this.schedule(
       'Nightly',
@@ -85,6 +86,26 @@ export class Builds extends Construct {
       { full: true },
       'Millrace: builds after a full listing',
     );
+  }
+
+  /**
+   * Lets the function see that an execution has ended, so that it takes over what that one had claimed. A policy of its own:
+   * the function waits for its role's default policy, and the state machine for the function.
+   */
+  private letPlanSeeExecutions(role: Role): void {
+    const executions = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${this.stateMachine.stateMachineName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const policy = new Policy(this, 'Executions', {
+      roles: [role],
+      statements: [
+        new PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }),
+      ],
+    });
+    acknowledgeWildcard(policy, executions, "an execution's name is made when it starts");
   }
 
   private schedule(id: string, cron: string, input: object, description: string): void {
@@ -128,8 +149,7 @@ export class Builds extends Construct {
       resources: catalog.builtTables,
     });
     allow(build.role, {
-      // GetTables lists what the caller may see: the temporary tables.
-      actions: ['glue:DeleteTable', 'glue:GetTable', 'glue:GetTables'],
+      actions: ['glue:DeleteTable', 'glue:GetTable'],
       resources: catalog.temporaryTables,
       wildcardReason: TEMPORARY,
     });

@@ -17,6 +17,7 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'dead-letters/*': 'objects have no narrower resource than a prefix',
   'query/*': 'Athena names its result files after the id of the statement',
   'etl/*': 'Athena names its result files after the id of the statement',
+  'execution::*': "an execution's name is made when it starts",
   'table/millrace_data/tmp_*': 'the names of temporary tables hold the id of the run',
 };
 const WITHOUT_RESOURCES = [
@@ -88,7 +89,7 @@ describe('permissions', () => {
           (ending) =>
             resource === ending ||
             (ending !== '*' &&
-              resource.endsWith(`${ending.startsWith('table/') ? ':' : '/'}${ending}`)),
+              resource.endsWith(`${/^(table|execution)/.test(ending) ? ':' : '/'}${ending}`)),
         ),
     );
     expect(unknown).toEqual([]);
