@@ -89,7 +89,7 @@ describe('permissions', () => {
           (ending) =>
             resource === ending ||
             (ending !== '*' &&
-              resource.endsWith(`${/^(table|execution)/.test(ending) ? ':' : '/'}${ending}`)),
+              resource.endsWith(`${/^(table\/|execution)/.test(ending) ? ':' : '/'}${ending}`)),
         ),
     );
     expect(unknown).toEqual([]);
