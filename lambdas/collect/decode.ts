@@ -51,7 +51,7 @@ function unpack(packed: Buffer, contentEncoding: string | undefined): Buffer | u
   try {
     return inflate(packed, { maxOutputLength: MAX_REQUEST_BYTES });
   } catch (cause) {
-    if (cause instanceof RangeError) return undefined;
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
     throw new BadRequestError('invalid_request', `the body is not ${encoding || 'gzip'}`, {
       cause,
     });

@@ -1,0 +1,75 @@
+import { eventAt, parseTime } from '../../../lambdas/collect/clock.ts';
+
+const DAY = 86_400_000;
+const NOW = Date.UTC(2026, 10, 21, 12);
+
+describe('parseTime', () => {
+  it.each([
+    ['2015-02-26T05:33:00Z', '2015-02-26T05:33:00.000Z'],
+    ['2015-02-26T05:33:00.123456Z', '2015-02-26T05:33:00.123Z'],
+    ['2015-02-26 05:33:00', '2015-02-26T05:33:00.000Z'],
+    ['2015-02-26', '2015-02-26T00:00:00.000Z'],
+    ['2015-02-26T05:33', '2015-02-26T05:33:00.000Z'],
+    ['2015-02-26T05:33:00+02:00', '2015-02-26T03:33:00.000Z'],
+    ['2015-02-26T05:33:00-0530', '2015-02-26T11:03:00.000Z'],
+    ['2016-12-31T23:59:60Z', '2017-01-01T00:00:00.000Z'],
+    [1424928780, '2015-02-26T05:33:00.000Z'],
+    [1424928780123, '2015-02-26T05:33:00.123Z'],
+    ['1424928780', '2015-02-26T05:33:00.000Z'],
+    [1424928780.5, '2015-02-26T05:33:00.500Z'],
+    [0, '1970-01-01T00:00:00.000Z'],
+  ])('reads %j', (value, expected) => {
+    expect(new Date(parseTime(value) ?? Number.NaN).toISOString()).toBe(expected);
+  });
+
+  it.each([
+    'yesterday',
+    '',
+    '20150226',
+    '2015-02-30',
+    '2015-13-01',
+    '2015-02-26T24:00:00Z',
+    '1601-01-01T00:00:00Z',
+    '10000-01-01T00:00:00Z',
+    1424928780123456,
+    -1,
+    Number.POSITIVE_INFINITY,
+    true,
+    null,
+    {},
+  ])('does not read %j', (value) => {
+    expect(parseTime(value)).toBeUndefined();
+  });
+});
+
+describe('eventAt', () => {
+  const at = (originalAt?: number, sentAt?: number, kind: 'public' | 'server' = 'public') =>
+    eventAt({ receivedAt: NOW, sentAt, originalAt, kind });
+
+  it('corrects the clock of a public client by the time it was sent', () => {
+    const clientNow = NOW + 3 * DAY;
+    expect(at(clientNow - 5000, clientNow)).toBe(NOW - 5000);
+    expect(at(5000, 10_000)).toBe(NOW - 5000);
+  });
+
+  it('takes the client at its word where it does not say when it sent', () => {
+    expect(at(NOW - 40 * DAY)).toBe(NOW - 40 * DAY);
+  });
+
+  it('never puts a public event in the future, nor more than 60 days back', () => {
+    expect(at(NOW + 5000)).toBe(NOW);
+    expect(at(20_000, 10_000)).toBe(NOW);
+    expect(at(0)).toBe(NOW - 60 * DAY);
+  });
+
+  it('believes a server, but not more than a day of future', () => {
+    expect(at(1000, NOW - DAY, 'server')).toBe(1000);
+    expect(at(NOW + DAY, undefined, 'server')).toBe(NOW + DAY);
+    expect(at(NOW + DAY + 1, undefined, 'server')).toBe(NOW);
+  });
+
+  it('is the time of receipt where the client says nothing', () => {
+    expect(at()).toBe(NOW);
+    expect(at(undefined, 1, 'server')).toBe(NOW);
+  });
+});
