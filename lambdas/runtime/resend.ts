@@ -37,7 +37,7 @@ export async function sendUntilTaken<T>(
     if (remaining <= 0) return { left, cause: cause ?? new Error('no time left to send') };
     if (attempt > 0) await sleep(Math.min(pauseMs(attempt), remaining));
     try {
-      left = await send(left, AbortSignal.timeout(Math.max(1, deadline - Date.now())));
+      left = await send(left, AbortSignal.timeout(Math.max(1, Math.floor(deadline - Date.now()))));
       cause = new Error(`${left.length} of ${entries.length} entries were refused each time`);
     } catch (error) {
       cause = error;
