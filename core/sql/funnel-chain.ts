@@ -1,5 +1,5 @@
 import type { CompiledFunnel } from '../funnel-definition.ts';
-import { needsMatches, numbered, range } from './funnel-context.ts';
+import { needsMatches, numbered, range, stopsAll } from './funnel-context.ts';
 import { stepNumbers } from './funnel-steps.ts';
 import { type Sql, sql, sqlIdentifier, sqlInteger, sqlJoin } from './quote.ts';
 import type { Scope } from './template.ts';
@@ -50,7 +50,10 @@ export function chainScope(
       })),
     looks_around: strict || funnel.exclusions.length > 0,
     // An exclusion can spoil the later of two starts and not the earlier, and equal times must not hide a start.
-    latest_only: latestOnly && !funnel.increasing && funnel.exclusions.length === 0,
+    latest_only:
+      latestOnly && !funnel.increasing && funnel.exclusions.length === 0 && !stopsAll(funnel),
+    stops_all: stopsAll(funnel),
+    stopped_at: stoppedAt(funnel, skips),
     kept: [...onStart, ...own].map((name) => ({ name })),
     direction: (funnel.increasing ? 'ASC' : 'DESC') as Sql,
     first_level: numbered('level_', n),
@@ -118,4 +121,26 @@ function cutsSql(funnel: CompiledFunnel, m: number, skips: readonly number[]): S
     cuts.push(sql`AND NOT (${at} IS NOT NULL AND ${skipped} AND ${time} > ${at})`);
   }
   return sqlJoin(cuts, ' ');
+}
+
+/** When the first break, skipped step or repetition comes that ends the attempt. */
+function stoppedAt(funnel: CompiledFunnel, skips: readonly number[]): Sql {
+  const times: Sql[] = [];
+  if (funnel.order === 'strict') times.push('break_at' as Sql);
+  for (const skip of skips) {
+    const at = numbered('skip_', skip, '_at');
+    const done = numbered('time_', skip - 1);
+    times.push(sql`CASE WHEN ${done} IS NULL OR ${at} < ${done} THEN ${at} END`);
+  }
+  if (funnel.repeats === 'stop') {
+    const end = sql`t + ${sqlInteger(funnel.window_ms)}`;
+    for (const m of range(2, funnel.steps.length)) {
+      times.push(
+        sql`CASE WHEN ${numbered('time_', m)} <= ${end} THEN ${numbered('again_', m)} END`,
+      );
+    }
+  }
+  const never = sqlInteger(Number.MAX_SAFE_INTEGER);
+  const known = [...times.map((time) => sql`coalesce(${time}, ${never})`), never];
+  return sql`nullif(least(${sqlJoin(known, ', ')}), ${never})`;
 }

@@ -95,6 +95,15 @@ export function algorithm(funnel: CompiledFunnel): 'chain' | 'ties' | 'any' {
   return funnel.overlapping || funnel.order === 'strict' ? 'ties' : 'chain';
 }
 
+/**
+ * Whether what ends one attempt ends all of the person's later ones in the range: ClickHouse's reading of strict order and
+ * of repetitions, which comes with shared events.
+ */
+export function stopsAll(funnel: CompiledFunnel): boolean {
+  if (algorithm(funnel) !== 'chain' || !funnel.shared_events) return false;
+  return funnel.order === 'strict' || funnel.repeats === 'stop';
+}
+
 /** A UTC day as a literal of a partition key. @param ms epoch ms anywhere in the day */
 export function dateSql(ms: number): Sql {
   return sqlString(new Date(ms).toISOString().slice(0, 10));

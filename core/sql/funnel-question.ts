@@ -9,6 +9,7 @@ import {
   type FunnelContext,
   numbered,
   range,
+  stopsAll,
 } from './funnel-context.ts';
 import { periodSql } from './funnel-periods.ts';
 import { stepsSql } from './funnel-steps.ts';
@@ -46,7 +47,7 @@ export function peopleSql(context: FunnelContext, question: FunnelQuestion): Sql
     spoiled_at: spoils ? spoiledAt(context, question) : ('CAST(NULL AS bigint)' as Sql),
     spoiled: spoils && !ends ? ('spoiled_at IS NOT NULL' as Sql) : ('false' as Sql),
     voids,
-    filtered: question.filters.length > 0,
+    stops_all: stopsAll(funnel),
     filter: filtersSql(question.filters, dimensionReader(context)),
     choosing,
     steps: sqlInteger(n),
@@ -141,6 +142,7 @@ function builtAttempts(
     'started_at' as Sql,
     ...range(2, funnel.steps.length).map((m) => numbered('reached_', m, '_at')),
     ...funnel.exclusions.map((_, i) => numbered('excluded_', i + 1, '_at')),
+    ...(stopsAll(funnel) ? ['stopped_at' as Sql] : []),
     ...dimensions.map((name) => sqlIdentifier(name, dimensions)),
   ];
   const bots = (question.includeBots ? '' : '\n    AND NOT is_bot') as Sql;
@@ -152,8 +154,13 @@ function builtAttempts(
 }
 
 function inRange({ funnel }: FunnelContext, question: FunnelQuestion, time: Sql): Sql {
-  if (funnel.events_until !== 'range') return time;
-  return sql`CASE WHEN ${time} < ${sqlInteger(question.range.to)} THEN ${time} END`;
+  const limits: Sql[] = [];
+  if (funnel.events_until === 'range') limits.push(sql`${time} < ${sqlInteger(question.range.to)}`);
+  if (stopsAll(funnel) && funnel.repeats === 'stop') {
+    limits.push(sql`(all_stopped_at IS NULL OR ${time} < all_stopped_at)`);
+  }
+  if (limits.length === 0) return time;
+  return sql`CASE WHEN ${sqlJoin(limits, ' AND ')} THEN ${time} END`;
 }
 
 /** The first exclusion that lies between its two steps, or after the first of them where the second was not reached in time. */

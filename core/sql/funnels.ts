@@ -198,6 +198,11 @@ export function attemptColumns(dimensions: readonly PropertyDimension[]): readon
         comment: `epoch ms of the first event of exclusion ${q} after its from-step`,
       }),
     ),
+    {
+      name: 'stopped_at',
+      type: 'bigint',
+      comment: 'epoch ms at which a break or repetition ends all later attempts of the person',
+    },
     ...dimensionColumns(dimensions),
   ];
 }

@@ -2,7 +2,7 @@
 -- For funnels whose steps no event can fill twice, or of which one event fills all that it matches.
 -- From the last step backward: the times of all later steps are a running minimum over the next step's rows that follow, because
 -- the chain that starts later never arrives earlier. Order by time, then by step, so that equal times advance.
--- Times are epoch ms. excluded_q_at: the first event of exclusion q after its from-step; what it does is the question's choice.
+-- stopped_at: where ClickHouse would look no further at the person (strict order, repetitions). Times are epoch ms. excluded_q_at: the first event of exclusion q after its from-step; what it does is the question's choice.
 WITH steps AS (
   {{steps}}
 ),
@@ -60,6 +60,7 @@ SELECT
   t AS started_at
   {{#each reached}}, CASE WHEN {{time}} <= t + {{window_ms}} {{cuts}} THEN {{time}} END AS {{name}}{{/each}}
   {{#each exclusions}}, {{name}}{{/each}}
+  {{#if stops_all}}, {{stopped_at}} AS stopped_at{{/if}}
   {{#each dimensions}}, {{name}}{{/each}}
 FROM {{last_level}}
 WHERE k = 1

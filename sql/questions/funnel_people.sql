@@ -4,14 +4,23 @@
 WITH attempts AS (
   {{attempts}}
 ),
+{{#if stops_all}}
+stopping AS (
+  SELECT *,
+    min(stopped_at) OVER (
+      PARTITION BY counted ORDER BY started_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS all_stopped_at
+  FROM attempts
+),
+{{/if}}
 ended AS (
   SELECT
     counted, started_at
     {{#each by}}, {{value}} AS {{name}}{{/each}}
     {{#each reached}}, {{in_range}} AS {{name}}{{/each}},
     {{spoiled_at}} AS spoiled_at
-  FROM attempts
-  {{#if filtered}}WHERE {{filter}}{{/if}}
+  FROM {{#if stops_all}}stopping{{/if}}{{#if !stops_all}}attempts{{/if}}
+  WHERE {{filter}} {{#if stops_all}}AND (all_stopped_at IS NULL OR started_at < all_stopped_at){{/if}}
 ),
 measured AS (
   SELECT
