@@ -185,6 +185,7 @@ function statusOf(record: PartitionRecord | undefined, wanted: Wanted, asker: As
     !isSameInputs(record.inputs_version ?? '', wanted.inputs, asker.full) ||
     (wanted.isForced && !wasBuiltNow);
   if (!isStale) return 'current';
+  // A partition that never comes to rest is left to another execution.
   const builds = record?.history.filter(
     ({ state, execution }) => state === 'published' && execution === asker.execution,
   );

@@ -1,6 +1,7 @@
 import { makeRunId, runPrefix, temporaryTable } from '../../core/layout.ts';
 import { createTableAs } from '../../core/sql/ctas.ts';
 import type { Sql } from '../../core/sql/quote.ts';
+import { abandon } from './abandon.ts';
 import type { BuildContext } from './context.ts';
 import { shortHash } from './inputs.ts';
 import { type PartitionRecord, partitionOf, withoutLease, withState } from './records.ts';
@@ -25,13 +26,25 @@ const MAX_SQL_LENGTH = 200_000;
 
 /**
  * Claims a partition for a new run and renders its statement. A claim that has expired is taken over, and so is one of an
- * ended execution and one of the same execution: its task was started again, and the run before can no longer publish.
+ * ended execution and one of the same execution: its task was started again, and the run before can no longer publish. An error is noted as the
+ * partition's failure.
  */
 export async function prepare(
   context: BuildContext,
   execution: string,
   task: BuildTask,
 ): Promise<Prepared> {
+  try {
+    return await claim(context, execution, task);
+  } catch (error) {
+    // One partition whose statement cannot be made must not stop the others: it fails like one whose statement fails.
+    const cause = error instanceof Error ? error.message : String(error);
+    await abandon(context, execution, { task, runId: undefined, cause });
+    return { claimed: false, task };
+  }
+}
+
+async function claim(context: BuildContext, execution: string, task: BuildTask): Promise<Prepared> {
   const partition = partitionOf(task);
   const now = context.now();
   const runId = makeRunId(new Date(now), context.random());

@@ -83,6 +83,8 @@ export interface PartitionRecord {
 }
 
 const HISTORY_LENGTH = 20;
+/** Characters of a cause in the history; the failure itself has more. */
+const CAUSE_LENGTH = 200;
 
 /** Partition of a record. */
 export function partitionOf(record: Partition): Partition {
@@ -108,7 +110,9 @@ export function withState(
   entry: HistoryEntry,
   change: Partial<PartitionRecord>,
 ): PartitionRecord {
-  const history = [...record.history, entry].slice(-HISTORY_LENGTH);
+  const { cause, ...rest } = entry;
+  const short = cause === undefined ? rest : { ...rest, cause: cause.slice(0, CAUSE_LENGTH) };
+  const history = [...record.history, short].slice(-HISTORY_LENGTH);
   return { ...record, ...change, state: entry.state, history };
 }
 
