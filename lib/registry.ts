@@ -24,13 +24,7 @@ export class Registry extends Construct {
   bindBuilder({ function: fn, role }: BundledFunction): void {
     fn.addEnvironment(ENVIRONMENT.registryTable, this.table.tableName);
     allow(role, {
-      actions: [
-        'dynamodb:BatchWriteItem',
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-        'dynamodb:Query',
-        'dynamodb:UpdateItem',
-      ],
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       resources: [this.table.tableArn],
     });
   }
@@ -38,9 +32,6 @@ export class Registry extends Construct {
   /** Lets the function see what is built. */
   bindReader({ function: fn, role }: BundledFunction): void {
     fn.addEnvironment(ENVIRONMENT.registryTable, this.table.tableName);
-    allow(role, {
-      actions: ['dynamodb:GetItem', 'dynamodb:Query'],
-      resources: [this.table.tableArn],
-    });
+    allow(role, { actions: ['dynamodb:GetItem'], resources: [this.table.tableArn] });
   }
 }

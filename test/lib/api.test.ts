@@ -1,12 +1,32 @@
-import { Match } from 'aws-cdk-lib/assertions';
-import { makeTemplates } from './stacks.ts';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Api } from '../../lib/api.ts';
+import { makeStack } from './stacks.ts';
 
-const { service } = makeTemplates();
+function makeTemplate(): Template {
+  const stack = makeStack();
+  const [collect, query] = ['Collect', 'Query'].map(
+    (id) =>
+      new LambdaFunction(stack, id, {
+        code: Code.fromInline('exports.handler = async () => ({});'),
+        handler: 'index.handler',
+        runtime: Runtime.NODEJS_24_X,
+      }),
+  );
+  if (!collect || !query) throw new Error('two functions are needed');
+  new Api(stack, 'Api', { collect, query, logDays: 30 });
+  return Template.fromStack(stack);
+}
+
+const service = makeTemplate();
 
 describe('Api', () => {
   it('has a route for each call, for its preflight, and for questions', () => {
     const routes = Object.values(service.findResources('AWS::ApiGatewayV2::Route'));
-    const calls = ['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch'];
+    const calls = [
+      ...['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch', 'import'],
+      ...['t', 'p', 's', 'i', 'g', 'a', 'b'],
+    ];
 
     expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual(
       [

@@ -1,7 +1,31 @@
-import { Match } from 'aws-cdk-lib/assertions';
-import { makeTemplates } from './stacks.ts';
+import { Duration } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { parseConfig } from '../../core/config-schema.ts';
+import { Catalog } from '../../lib/catalog.ts';
+import { DeadLetters } from '../../lib/dead-letters.ts';
+import { Delivery } from '../../lib/delivery.ts';
+import { Lake } from '../../lib/lake.ts';
+import { EventStream } from '../../lib/stream.ts';
+import sample from '../../millrace.config.ts';
+import { makeStack } from './stacks.ts';
 
-const { data } = makeTemplates();
+function makeTemplate(): Template {
+  const stack = makeStack();
+  const config = parseConfig(sample);
+  const { delivery: buffer, retention } = config;
+  const lake = new Lake(stack, 'Lake', { retention });
+  const { bucket, deadLetters } = lake;
+  const { stream } = new EventStream(stack, 'Stream', {
+    capacity: config.stream,
+    retention: Duration.days(2),
+  });
+  const catalog = new Catalog(stack, 'Catalog', { config, lake: bucket, deadLetters });
+  new Delivery(stack, 'Delivery', { stream, lake: bucket, catalog, buffer, logDays: 30 });
+  new DeadLetters(stack, 'DeadLetters', { bucket: deadLetters, buffer, logDays: 30 });
+  return Template.fromStack(stack);
+}
+
+const data = makeTemplate();
 
 describe('Delivery', () => {
   it('makes Parquet of the stream, by the newest schema of raw_events', () => {

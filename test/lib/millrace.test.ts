@@ -55,7 +55,7 @@ describe('Millrace', () => {
 
   it.each([
     ['takes events over HTTP', ['DEAD_LETTER_STREAM_NAME', 'LAKE_BUCKET', 'STREAM_NAME']],
-    ['sends events again', ['LAKE_BUCKET', 'STREAM_NAME']],
+    ['sends events again', ['DEAD_LETTER_STREAM_NAME', 'LAKE_BUCKET', 'STREAM_NAME']],
     [
       'decides what is built',
       ['DELIVERY_LAG_SECONDS', 'ETL_WORKGROUP', 'GLUE_DATABASE', 'LAKE_BUCKET', 'REGISTRY_TABLE'],
