@@ -57,18 +57,20 @@ export interface Stack {
   readonly deployment: Deployment;
   /** Names of the template's schedules. */
   readonly schedules: readonly string[];
+  /** Folders of the functions' bundles. */
+  readonly bundles: readonly string[];
   readonly faults: Faults;
   /** Delivers what the delivery streams have buffered. */
   flush(): Promise<void>;
   /**
-   * Invokes a function by its name or logical id.
+   * Invokes a function by its name, logical id or a part of its construct path, as Collect.
    * @throws Error of the function.
    */
-  invoke(nameOrId: string, event: unknown): Promise<unknown>;
-  /** Runs a state machine, by name or logical id, to its end. */
-  startExecution(nameOrId: string, input: unknown): Promise<Execution>;
-  /** Runs a schedule's target, by name or logical id, to its end. */
-  runSchedule(nameOrId: string): Promise<void>;
+  invoke(name: string, event: unknown): Promise<unknown>;
+  /** Runs a state machine, called like a function, to its end: Builds. */
+  startExecution(name: string, input: unknown): Promise<Execution>;
+  /** Runs a schedule's target, called like a function, to its end: Builds/Hourly. */
+  runSchedule(name: string): Promise<void>;
   /** Answers what runs, keeps what is buffered, closes all. */
   stop(): Promise<void>;
 }
@@ -166,7 +168,6 @@ async function start(
   if (options.schedules) scheduler.start();
   closing.push(() => scheduler.stop());
 
-  const named = (nameOrId: string) => nameOf(deployment, nameOrId);
   return {
     apiUrl: api.url,
     awsUrl: awsUrl.current,
@@ -174,36 +175,43 @@ async function start(
     outputs: deployment.outputs,
     deployment,
     schedules: scheduler.schedules.map(({ name }) => name),
+    bundles: functions.folders,
     faults,
     flush: () => services.flush(),
-    invoke: async (nameOrId, event) => {
-      const outcome = await functions.get(named(nameOrId)).invoke(JSON.stringify(event ?? null));
+    invoke: async (name, event) => {
+      const found = functions.get(findResource(deployment, 'AWS::Lambda::Function', name));
+      const outcome = await found.invoke(JSON.stringify(event ?? null));
       if (!outcome.error) return JSON.parse(outcome.payload);
       const { errorType, errorMessage, trace } = outcome.error;
       throw Object.assign(new Error(`${errorType}: ${errorMessage}`), { trace });
     },
-    startExecution: (nameOrId, input) => {
-      const ref = named(nameOrId);
-      const machine = stepFunctions.machines.find(({ arn, name }) => ref === arn || ref === name);
-      if (!machine)
-        throw new Error(
-          `no state machine ${nameOrId}; there are ${stepFunctions.machines.map(({ name }) => name).join(', ') || 'none'}`,
-        );
-      const execution = stepFunctions.start(machine.arn, JSON.stringify(input ?? {}), ROOT);
-      return stepFunctions.ended(execution);
+    startExecution: (name, input) => {
+      const arn = findResource(deployment, 'AWS::StepFunctions::StateMachine', name);
+      return stepFunctions.ended(stepFunctions.start(arn, JSON.stringify(input ?? {}), ROOT));
     },
-    runSchedule: (nameOrId) => scheduler.run(nameOrId),
+    runSchedule: (name) =>
+      scheduler.run(findResource(deployment, 'AWS::Scheduler::Schedule', name)),
     stop,
   };
 }
 
-/** The physical name of a resource that is called by its logical id or construct path; other names stay as they are. */
-function nameOf({ resources }: Deployment, nameOrId: string): string {
-  const found = resources.find(
-    ({ resource, constructPath }) =>
-      resource.logicalId === nameOrId || constructPath.replace(/\/Resource$/, '') === nameOrId,
+/**
+ * What Ref gives of one resource of a type, by its name, logical id, construct path or a part of that path, as Builds/Hourly.
+ * @throws Error that lists the resources where none or several are meant.
+ */
+function findResource({ resources }: Deployment, type: string, name: string): string {
+  const all = resources.filter(({ resource }) => resource.type === type);
+  const exact = all.find(
+    ({ resource, created }) => resource.logicalId === name || created.ref === name,
   );
-  return found?.created.ref ?? nameOrId;
+  const found = exact
+    ? [exact]
+    : all.filter(({ constructPath }) => `/${constructPath}/`.includes(`/${name}/`));
+  if (found.length === 1) return found[0]!.created.ref;
+  const known = all.map(({ constructPath, created }) => constructPath || created.ref).join(', ');
+  throw new Error(
+    `${found.length === 0 ? 'no' : 'more than one'} ${type} ${name}; there are ${known || 'none'}`,
+  );
 }
 
 async function listen(

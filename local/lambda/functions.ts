@@ -64,6 +64,11 @@ export class Functions {
     );
   }
 
+  /** Folders of the bundles. */
+  get folders(): readonly string[] {
+    return [...this.#functions.values()].map(({ options }) => options.folder);
+  }
+
   /** Whether there is a function of that name or ARN. */
   has(nameOrArn: string): boolean {
     return this.#functions.has(functionName(nameOrArn));

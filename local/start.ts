@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseFaults } from './faults.ts';
+import { firstSteps, type Keys, readKeys } from './first-steps.ts';
+import { type Stack, type StackOptions, startStack } from './stack.ts';
+
+const USAGE = `npm start -- [options]
+
+Runs the synthesized template on this machine until it is stopped.
+
+  --assembly FOLDER   the cloud assembly; default cdk.out
+  --data FOLDER       everything that is kept; default .millrace
+  --port N            the HTTP API; default 8080, 0 takes a free one
+  --aws-port N        the AWS protocols; default 4566, 0 takes a free one
+  --speed N           how many times faster buffers, waits and schedules run, 1 to 10000; default 60
+  --concurrency N     invocations of one function at the same time, 1 to 64; default 4
+  --no-schedules      no builds by themselves
+  --no-sample         no sample traffic
+
+MILLRACE_FAULTS     a JSON list of faults to inject: local/README.md
+`;
+
+const OPTIONS = {
+  assembly: { type: 'string', default: 'cdk.out' },
+  data: { type: 'string', default: '.millrace' },
+  port: { type: 'string', default: '8080' },
+  'aws-port': { type: 'string', default: '4566' },
+  speed: { type: 'string', default: '60' },
+  concurrency: { type: 'string', default: '4' },
+  'no-schedules': { type: 'boolean', default: false },
+  'no-sample': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** A call that is wrong: the usage helps. */
+class UsageError extends Error {}
+
+interface Command {
+  readonly stack: StackOptions;
+  readonly sample: boolean;
+}
+
+function parseCommand(argv: readonly string[]): Command | 'help' {
+  const { values } = parse(argv);
+  if (values.help) return 'help';
+  const faults = process.env.MILLRACE_FAULTS;
+  return {
+    stack: {
+      assembly: values.assembly,
+      data: values.data,
+      apiPort: whole('--port', values.port, 0, 65_535),
+      awsPort: whole('--aws-port', values['aws-port'], 0, 65_535),
+      speed: whole('--speed', values.speed, 1, 10_000),
+      concurrency: whole('--concurrency', values.concurrency, 1, 64),
+      schedules: !values['no-schedules'],
+      ...(faults !== undefined && { faults: parseFaults(faults) }),
+    },
+    sample: !values['no-sample'],
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, strict: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function whole(flag: string, value: string, min: number, max: number): number {
+  const parsed = Number(value);
+  if (/^\d+$/.test(value) && parsed >= min && parsed <= max) return parsed;
+  throw new UsageError(`${flag} must be a whole number from ${min} to ${max}, got ${value}`);
+}
+
+/** Sample traffic is a client like any other: a process of its own that speaks HTTP. */
+function startSample({ apiUrl }: Stack, keys: Keys | undefined): ChildProcess | undefined {
+  if (keys?.writeKey === undefined) {
+    process.stderr.write('no sample traffic: the config has no public write key\n');
+    return undefined;
+  }
+  const script = path.join(import.meta.dirname, '../cli/sample-traffic.ts');
+  const args = [script, '--url', apiUrl, '--write-key', keys.writeKey];
+  if (keys.serverKey !== undefined) args.push('--server-key', keys.serverKey);
+  const child = spawn(process.execPath, ['--no-warnings', ...args], { stdio: 'inherit' });
+  child.on('exit', (code) => {
+    if (code) process.stderr.write(`sample traffic ended with code ${code}\n`);
+  });
+  return child;
+}
+
+async function main(): Promise<void> {
+  const command = parseCommand(process.argv.slice(2));
+  if (command === 'help') {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const stack = await startStack(command.stack);
+  const keys = readKeys(stack.bundles);
+  process.stdout.write(`${firstSteps(stack, command.stack.speed, keys)}\n`);
+  const sample = command.sample ? startSample(stack, keys) : undefined;
+  let stopping = false;
+  const onSignal = async () => {
+    // Who asks twice does not want to wait; what is accepted is on disk anyway.
+    if (stopping) process.exit(1);
+    stopping = true;
+    sample?.kill();
+    await stack.stop();
+    process.exit(0);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  process.send?.({ apiUrl: stack.apiUrl, awsUrl: stack.awsUrl, outputs: stack.outputs });
+}
+
+try {
+  await main();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(error instanceof UsageError ? `${message}\n\n${USAGE}` : `${message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
