@@ -49,7 +49,10 @@ try {
   }
   await stack.flush();
   const bytes = parquetBytes(join(work, 'data'));
-  rows.push({ 'events a request': `all: ${events}`, 'Parquet bytes an event': Math.round(bytes / events) });
+  rows.push({
+    'events a request': `all: ${events}`,
+    'Parquet bytes an event': Math.round(bytes / events),
+  });
   report('endpoint', rows);
 } finally {
   await stack.stop();
@@ -62,9 +65,18 @@ function call(i: number): object {
     event: ['home', 'search', 'product', 'cart', 'payment', 'confirmation'][i % 6],
     anonymousId: `visitor-${i % 50}`,
     timestamp: new Date().toISOString(),
-    properties: { plan: i % 2 ? 'free' : 'pro', product_id: `sku-${i * 7}`, price: i + 0.5, quantity: 1 },
+    properties: {
+      plan: i % 2 ? 'free' : 'pro',
+      product_id: `sku-${i * 7}`,
+      price: i + 0.5,
+      quantity: 1,
+    },
     context: {
-      page: { url: 'https://shop.example/item?id=7', path: '/item', referrer: 'https://www.google.com/' },
+      page: {
+        url: 'https://shop.example/item?id=7',
+        path: '/item',
+        referrer: 'https://www.google.com/',
+      },
       locale: 'en-GB',
       userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/141.0 Safari/537.36',
       library: { name: 'analytics.js', version: '4.1.0' },
