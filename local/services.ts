@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Clock } from './clock.ts';
 import { DynamoDb } from './dynamodb/dynamodb.ts';
 import type { Faults } from './faults.ts';
+import { createFirehose } from './firehose/firehose.ts';
 import { createGlue } from './glue/glue.ts';
 import { createKinesis } from './kinesis/kinesis.ts';
 import type { S3Endpoint } from './s3/rest.ts';
@@ -30,24 +31,48 @@ export interface Services {
 }
 
 /** Opens all services over a data folder. */
-export async function openServices({ data, faults }: ServicesOptions): Promise<Services> {
+export async function openServices(options: ServicesOptions): Promise<Services> {
+  const { data, clock, roles, faults } = options;
   const place = { account: ACCOUNT, region: REGION };
   const folder = (name: string) => path.join(data, name);
   const s3 = createS3({ folder: folder('s3'), region: REGION });
   const glue = createGlue({ folder: folder('glue'), ...place });
   const kinesis = createKinesis({ folder: folder('kinesis'), faults, ...place });
+  const firehose = createFirehose({
+    folder: folder('firehose'),
+    ...place,
+    clock,
+    faults,
+    streams: kinesis.streams,
+    store: s3.store,
+    tableColumns: (database, table) =>
+      glue.tableColumns(database, table).columns.map(({ Name, Type = 'string' }) => ({
+        name: Name,
+        type: Type,
+      })),
+    roleCaller: roles.callerOf,
+  });
   const dynamodb = new DynamoDb(folder('dynamodb'));
   return {
-    byName: { kinesis: kinesis.service, glue: glue.service, dynamodb: dynamodb.service },
+    byName: {
+      kinesis: kinesis.service,
+      firehose: firehose.service,
+      glue: glue.service,
+      dynamodb: dynamodb.service,
+    },
     s3: s3.endpoint,
     resources: {
       ...s3.handlers,
       ...glue.resources,
       ...kinesis.handlers,
+      ...firehose.handlers,
       ...dynamodb.resources,
     },
-    flush: async () => {},
+    flush: async () => {
+      await Promise.all(firehose.names().map((name) => firehose.flush(name)));
+    },
     close: async () => {
+      await firehose.close();
       await kinesis.close();
       await dynamodb.close();
     },

@@ -31,8 +31,14 @@ export class Roles {
   readonly #roles = new Map<string, RoleEntry>();
   readonly #byAccessKey = new Map<string, RoleEntry>();
 
-  /** The caller with a role's permissions. */
-  readonly callerOf = (arn: string): Caller => callerOf(this.#get(arn));
+  /** The caller with a role's permissions, those of policies that are attached later included. */
+  readonly callerOf = (arn: string): Caller => {
+    const role = this.#get(arn);
+    return {
+      principal: role.logicalId,
+      authorize: (...call) => callerOf(role).authorize(...call),
+    };
+  };
 
   /** The caller of an access key: a role of the template, or else a person, who may do all. */
   readonly callerByAccessKey = (accessKeyId: string): Caller => {
