@@ -1,0 +1,188 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { MillraceConfig } from '../../core/config.ts';
+import type { Fault } from '../../local/faults.ts';
+import { type Stack, startStack } from '../../local/stack.ts';
+import sampleConfig from '../../millrace.config.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const folders: string[] = [];
+const assemblies = new Map<string, Promise<string>>();
+
+/** How a stack of a test runs. */
+export interface TestStackOptions {
+  /**
+   * What the template is made of.
+   *
+   * @default - millrace.config.ts
+   */
+  readonly config?: MillraceConfig;
+  /**
+   * Buffers and waits run so many times faster; what a test waits for it should flush or build itself.
+   *
+   * @default 60
+   */
+  readonly speed?: number;
+  /**
+   * Data folder: an earlier stack's, to go on where it ended.
+   *
+   * @default - a new one
+   */
+  readonly data?: string;
+  /** Assembly to run instead of the config's: one that a test has changed. */
+  readonly assembly?: string;
+  readonly faults?: readonly Fault[];
+}
+
+/** A stack in this process. */
+export interface TestStack extends Stack, Client {
+  readonly data: string;
+  /** Delivers what is buffered, then runs builds to their end; gives the execution's output. */
+  build(input?: object): Promise<unknown>;
+}
+
+/** A stack in a process of its own, which a test can kill. */
+export interface ChildStack extends Client {
+  readonly awsUrl: string;
+  readonly data: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly process: ChildProcess;
+  /** kill -9, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Asks it to stop, and waits until it has. */
+  stop(): Promise<void>;
+}
+
+/** What a client of the HTTP API does. */
+export interface Client {
+  readonly apiUrl: string;
+  /** POSTs JSON with a write key. */
+  send(route: string, body: unknown, writeKey?: string): Promise<Response>;
+  /** Asks a question with a read key: `funnels?name=checkout&from=…`. */
+  ask(app: string, question: string, readKey?: string): Promise<Response>;
+}
+
+/** The cloud assembly of a config; made once in a process. */
+export function assemblyOf(config: MillraceConfig = sampleConfig): Promise<string> {
+  const json = JSON.stringify(config);
+  const known = assemblies.get(json);
+  if (known) return known;
+  const made = synthesizeInto(json, temporaryFolder());
+  assemblies.set(json, made);
+  return made;
+}
+
+/** Starts a stack in this process, on free ports, without schedules. */
+export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
+  const data = options.data ?? temporaryFolder();
+  const stack = await startStack({
+    assembly: options.assembly ?? (await assemblyOf(options.config)),
+    data,
+    apiPort: 0,
+    awsPort: 0,
+    speed: options.speed ?? 60,
+    schedules: false,
+    ...(options.faults && { faults: options.faults }),
+  });
+  const build = async (input: object = {}) => {
+    await stack.flush();
+    const { status, output, error, cause } = await stack.startExecution('Builds', input);
+    if (status !== 'SUCCEEDED') throw new Error(`builds ${status}: ${error ?? ''} ${cause ?? ''}`);
+    return JSON.parse(output ?? 'null');
+  };
+  return { ...stack, ...client(stack.apiUrl), data, build };
+}
+
+/** Starts `npm start`'s own program in a process of its own, on free ports, without schedules and sample traffic. */
+export async function startChild(options: TestStackOptions = {}): Promise<ChildStack> {
+  const data = options.data ?? temporaryFolder();
+  const assembly = options.assembly ?? (await assemblyOf(options.config));
+  const args = ['--assembly', assembly, '--data', data, '--speed', String(options.speed ?? 60)];
+  const child = spawn(
+    process.execPath,
+    [
+      '--no-warnings',
+      path.join(ROOT, 'local/start.ts'),
+      ...args,
+      ...['--port', '0', '--aws-port', '0', '--no-schedules', '--no-sample'],
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: {
+        ...process.env,
+        ...(options.faults && { MILLRACE_FAULTS: JSON.stringify(options.faults) }),
+      },
+    },
+  );
+  let complaints = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text;
+  });
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  };
+  const started = await Promise.race([
+    once(child, 'message').then(
+      ([message]) => message as Pick<ChildStack, 'apiUrl' | 'awsUrl' | 'outputs'>,
+    ),
+    once(child, 'exit').then(() => undefined),
+  ]);
+  if (!started) throw new Error(`the local stack did not start: ${complaints}`);
+  return {
+    ...started,
+    ...client(started.apiUrl),
+    data,
+    process: child,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  };
+}
+
+/** A folder that {@link removeStacks} removes. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'millrace-stack-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Removes data folders and assemblies: for afterAll, after all stacks have stopped. */
+export function removeStacks(): void {
+  assemblies.clear();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+async function synthesizeInto(json: string, folder: string): Promise<string> {
+  const file = path.join(folder, 'config.json');
+  const outdir = path.join(folder, 'cdk.out');
+  writeFileSync(file, json);
+  const script = path.join(import.meta.dirname, 'synthesize.ts');
+  const env = { ...process.env, CDK_VALIDATION: 'false' };
+  await promisify(execFile)(process.execPath, ['--no-warnings', script, file, outdir], { env });
+  return outdir;
+}
+
+function client(apiUrl: string): Client {
+  return {
+    apiUrl,
+    send: (route, body, writeKey = 'shop-server-key') =>
+      fetch(`${apiUrl}${route}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}`,
+        },
+        body: JSON.stringify(body),
+      }),
+    ask: (app, question, readKey = 'local-read-key') =>
+      fetch(`${apiUrl}/v1/apps/${app}/${question}`, {
+        headers: { authorization: `Bearer ${readKey}` },
+      }),
+  };
+}
