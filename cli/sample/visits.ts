@@ -23,6 +23,9 @@ const DEVICES = [
     {
       userAgent:
         'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
+      type: 'mobile',
+      browser: 'Safari',
+      os: 'iOS',
       width: 390,
       height: 844,
       patience: 0.86,
@@ -33,6 +36,9 @@ const DEVICES = [
     {
       userAgent:
         'Mozilla/5.0 (Linux; Android 15; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36',
+      type: 'mobile',
+      browser: 'Chrome',
+      os: 'Android',
       width: 412,
       height: 915,
       patience: 0.82,
@@ -43,6 +49,9 @@ const DEVICES = [
     {
       userAgent:
         'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36',
+      type: 'desktop',
+      browser: 'Chrome',
+      os: 'Windows',
       width: 1920,
       height: 1080,
       patience: 1,
@@ -53,6 +62,9 @@ const DEVICES = [
     {
       userAgent:
         'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15',
+      type: 'desktop',
+      browser: 'Safari',
+      os: 'macOS',
       width: 1440,
       height: 900,
       patience: 1.05,
@@ -63,6 +75,9 @@ const DEVICES = [
     {
       userAgent:
         'Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.7 Mobile/15E148 Safari/604.1',
+      type: 'tablet',
+      browser: 'Safari',
+      os: 'iPadOS',
       width: 820,
       height: 1180,
       patience: 0.95,
@@ -72,13 +87,19 @@ const DEVICES = [
 ] as const;
 
 const ARRIVALS = [
-  [{ referrer: 'https://www.google.com/' }, 34],
-  [{}, 22],
-  [{ campaign: { source: 'google', medium: 'cpc', name: 'autumn' } }, 14],
-  [{ campaign: { source: 'newsletter', medium: 'email', name: 'weekly' } }, 10],
-  [{ referrer: 'https://www.facebook.com/' }, 8],
-  [{ campaign: { source: 'instagram', medium: 'paid_social', name: 'looks' } }, 7],
-  [{ referrer: 'https://blog.example.org/best-mugs' }, 5],
+  [{ channel: 'search', referrer: 'https://www.google.com/' }, 34],
+  [{ channel: 'direct' }, 22],
+  [{ channel: 'paid_search', campaign: { source: 'google', medium: 'cpc', name: 'autumn' } }, 14],
+  [{ channel: 'email', campaign: { source: 'newsletter', medium: 'email', name: 'weekly' } }, 10],
+  [{ channel: 'social', referrer: 'https://www.facebook.com/' }, 8],
+  [
+    {
+      channel: 'paid_social',
+      campaign: { source: 'instagram', medium: 'paid_social', name: 'looks' },
+    },
+    7,
+  ],
+  [{ channel: 'referral', referrer: 'https://blog.example.org/best-mugs' }, 5],
 ] as const;
 
 const COUNTRIES = [
@@ -109,7 +130,7 @@ export const MEAN_EVENTS_PER_VISIT = STEPS.reduce<{ reach: number; sum: number }
 export function visit(random: Random, startsAt: number): TimedCall[] {
   const device = random.pick<Device>(DEVICES);
   const [country, locale] = random.pick<readonly [country: string, locale: string]>(COUNTRIES);
-  const { campaign, referrer } = random.pick<Arrival>(ARRIVALS);
+  const { channel, campaign, referrer } = random.pick<Arrival>(ARRIVALS);
   const known = random.chance(0.33) ? Math.floor(random.next() * 2_000) : undefined;
   const plan = known === undefined ? 'free' : random.pick(PLANS);
   const ids =
@@ -132,10 +153,14 @@ export function visit(random: Random, startsAt: number): TimedCall[] {
         timestamp: new Date(at).toISOString(),
         properties: {
           plan,
+          channel,
           ...(event === 'confirmation' ? { revenue: order, currency: 'EUR' } : {}),
         },
         context: {
           userAgent: device.userAgent,
+          device: { type: device.type },
+          browser: { name: device.browser },
+          os: { name: device.os },
           locale,
           location: { country },
           screen: { width: device.width, height: device.height },
@@ -155,6 +180,9 @@ export function visit(random: Random, startsAt: number): TimedCall[] {
 
 interface Device {
   readonly userAgent: string;
+  readonly type: string;
+  readonly browser: string;
+  readonly os: string;
   readonly width: number;
   readonly height: number;
   /** Factor of the chance of each further step. */
@@ -162,6 +190,7 @@ interface Device {
 }
 
 interface Arrival {
+  readonly channel: string;
   readonly referrer?: string;
   readonly campaign?: Readonly<Record<string, string>>;
 }
