@@ -5,7 +5,7 @@ const MAX_LATE_MS = MAX_LATE_DAYS * DAY_MS;
 /** Epochs below it are seconds (1e11 s is the year 5138; 1e11 ms is 1973). */
 const SECONDS_BELOW = 1e11;
 const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*([Zz]|UTC|[+-]\d\d(?::?\d\d)?)?)?$/;
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*([Zz]|UTC|[+-]\d\d(?::?\d\d)?)?)?$/;
 
 /**
  * Epoch milliseconds of a time as clients send it: ISO 8601 (a space for the T is fine; without a zone it is UTC), or a number

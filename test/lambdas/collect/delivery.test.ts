@@ -43,7 +43,7 @@ function someLetters(count: number): DeadLetter[] {
 
 /** Stores and tells where the lines lie afterwards, sorted. */
 async function store(lines: readonly AcceptedLine[], letters: readonly DeadLetter[] = []) {
-  const delivery = new Delivery(kinesis(), DESTINATIONS, 6_000);
+  const delivery = new Delivery(kinesis(), DESTINATIONS, 3_000);
   const error = await delivery.store(lines, letters).catch((thrown: unknown) => thrown);
   const wanted = new Set([
     ...lines.map(({ json }) => json),
@@ -126,14 +126,14 @@ describe('Delivery', () => {
   });
 
   it('keeps events in the lake where the stream takes too long', async () => {
-    aws.faults.set([{ service: 'kinesis', operation: 'PutRecords', action: 'delay', ms: 30_000 }]);
+    aws.faults.set([{ service: 'kinesis', operation: 'PutRecords', action: 'delay', ms: 3_000 }]);
     const lines = someLines(1);
     const before = Date.now();
 
     const { error, fallback } = await store(lines);
 
     expect([error, fallback]).toEqual([undefined, texts(lines)]);
-    expect(Date.now() - before).toBeLessThan(5_000);
+    expect(Date.now() - before).toBeLessThan(3_000);
   });
 
   it('accepts nothing where neither stream nor lake takes it, and says when to come back', async () => {
