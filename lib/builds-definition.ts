@@ -14,6 +14,12 @@ export interface BuildsDefinitionProps {
 
 type State = Readonly<Record<string, unknown>>;
 
+/**
+ * Partitions after which an execution ends and leaves the others to the next one. AWS ends an execution whose history has
+ * 25,000 events; a partition takes up to 23 of them, and one round of the plan adds at most 200 partitions.
+ */
+const ENOUGH_TASKS = 800;
+
 /** Lambda's own errors, which pass: the function's are not among them. */
 const RETRY_LAMBDA = {
   ErrorEquals: [
@@ -49,10 +55,11 @@ export function buildsDefinition(props: BuildsDefinitionProps): {
   const lambda = task(props);
   const athena = statement(props);
   return {
-    StartAt: 'Discover',
+    StartAt: 'Start',
     States: {
+      Start: { Type: 'Pass', Result: { tasks: 0 }, ResultPath: '$.built', Next: 'Discover' },
       Discover: {
-        ...lambda('discover', { 'input.$': '$' }),
+        ...lambda('discover', { 'input.$': '$$.Execution.Input' }),
         ResultPath: '$.discovered',
         Next: 'NeedsScan',
       },
@@ -90,7 +97,20 @@ export function buildsDefinition(props: BuildsDefinitionProps): {
         MaxConcurrency: props.concurrency,
         ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, ...buildOne(lambda, athena) },
         ResultPath: null,
-        Next: 'Plan',
+        Next: 'Count',
+      },
+      Count: {
+        Type: 'Pass',
+        Parameters: {
+          'tasks.$': 'States.MathAdd($.built.tasks, States.ArrayLength($.planned.tasks))',
+        },
+        ResultPath: '$.built',
+        Next: 'HasRoom',
+      },
+      HasRoom: {
+        Type: 'Choice',
+        Choices: [{ Variable: '$.built.tasks', NumericLessThan: ENOUGH_TASKS, Next: 'Plan' }],
+        Default: 'Finish',
       },
       Finish: {
         ...lambda('finish', {

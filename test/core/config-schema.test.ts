@@ -106,6 +106,14 @@ describe('parseConfig', () => {
     expect(problems(config)).toEqual([problem]);
   });
 
+  it("refuses a funnel by its compiler's rules, with its path", () => {
+    const funnel = { name: 'checkout', window: 'soon', steps: [{ event: 'home' }] };
+
+    expect(problems({ apps: [makeApp({ funnels: [funnel] })] })).toEqual([
+      expect.stringMatching(/^apps\[0\]\.funnels\[0\]\.window.*"soon"/),
+    ]);
+  });
+
   it('refuses a key that two apps have, because a key alone tells the app', () => {
     expect(problems({ apps: [makeApp(), makeApp({ id: 'blog' })] })).toEqual([
       'apps[1].writeKeys[0].key: got "shop-key-1", allowed: a value of its own, apps[0].writeKeys[0].key has it too',
