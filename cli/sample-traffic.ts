@@ -17,6 +17,8 @@ Sends visits of a shop as Segment calls until it is stopped.
 const HISTORY_HOURS = 48;
 const HISTORY_VISITS_PER_HOUR = 60;
 const BATCH_SIZE = 250;
+/** About 15 seconds: as long as a restart may take. */
+const RETRIES = 6;
 /** Calls of now are sent together where they are due together, at most so often. */
 const TICK_MS = 200;
 
@@ -96,12 +98,12 @@ async function main(): Promise<number> {
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   if (serverKey !== undefined) {
-    const sent = await sendHistory({ url, writeKey: serverKey, retries: 20 }, seed);
+    const sent = await sendHistory({ url, writeKey: serverKey, retries: RETRIES }, seed);
     process.stdout.write(
       `sample traffic: ${sent} events of the last ${HISTORY_HOURS} hours sent\n`,
     );
   }
-  await sendLive({ url, writeKey, retries: 20 }, seed, rate, stop.signal);
+  await sendLive({ url, writeKey, retries: RETRIES }, seed, rate, stop.signal);
   return 0;
 }
 

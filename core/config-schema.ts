@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { ENVELOPE, PERSON_KEY } from './columns.ts';
 import type { Config } from './config.ts';
 import type { FunnelDefinition } from './funnel.ts';
+import { PERIODS } from './funnel-answer.ts';
 import { compileFunnel, InvalidFunnelError } from './funnel-definition.ts';
+import { attemptColumns, stepColumns } from './sql/funnels.ts';
 
 /** A config that breaks rules. The message has one line a problem: where, what was got, what is allowed. */
 export class InvalidConfigError extends Error {
@@ -24,9 +26,13 @@ export const LOG_DAYS = [
 ] as const;
 
 /** Columns that tables have anyway; a dimension may not take their name. */
-const TAKEN_COLUMNS = new Set(
-  [...ENVELOPE, PERSON_KEY].map((column) => column.name).concat('event_date', 'funnel', 'run'),
-);
+const TAKEN_COLUMNS = new Set<string>([
+  ...[...ENVELOPE, PERSON_KEY, ...stepColumns([]), ...attemptColumns([])].map(({ name }) => name),
+  ...PERIODS,
+  'event_date',
+  'funnel',
+  'run',
+]);
 
 /** A value of any type that passes `test`; `allowed` says in words what passes. */
 function value<T>(test: (got: T) => boolean, allowed: string): z.ZodType<T> {
