@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import type { FunnelDefinition } from './funnel.ts';
 import { PERIODS } from './funnel-answer.ts';
 import { compileFunnel, InvalidFunnelError } from './funnel-definition.ts';
-import { attemptColumns, stepColumns } from './sql/funnels.ts';
+import { attemptColumns, attemptColumns, stepColumns, stepColumns } from './sql/funnels.ts';
 
 /** A config that breaks rules. The message has one line a problem: where, what was got, what is allowed. */
 export class InvalidConfigError extends Error {
@@ -92,6 +92,21 @@ function isOrigin(origin: unknown): boolean {
   return typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin;
 }
 
+/** Stands for the funnel's own path in messages of its compiler, which does not know it. */
+const HERE = '@';
+
+/** A funnel definition, by its compiler's rules. */
+function funnel(): z.ZodType<FunnelDefinition> {
+  return z.custom<FunnelDefinition>().superRefine((definition, context) => {
+    try {
+      compileFunnel(definition, HERE);
+    } catch (error) {
+      if (!(error instanceof InvalidFunnelError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+    }
+  });
+}
+
 const app = record({
   id: text(
     /^[a-z][a-z0-9_-]{0,39}$/,
@@ -125,13 +140,7 @@ const app = record({
       property: text(/^.{1,200}$/u, '1 to 200 characters'),
     }),
   ).default([]),
-  // Their compiler checks the rest: `wrongFunnels`.
-  funnels: list(
-    value<FunnelDefinition>(
-      (got) => typeof got === 'object' && got !== null,
-      'a funnel definition',
-    ),
-  ).default([]),
+  funnels: list(funnel()).default([]),
   timeZone: value<string>(isTimeZone, 'an IANA time zone, as Europe/Berlin').default('UTC'),
   origins: list(
     value<string>(isOrigin, 'an origin without a path, as https://shop.example, or * for all'),
@@ -181,7 +190,7 @@ export function parseConfig(input: unknown): Config {
   const result = config.safeParse(input, { reportInput: true });
   if (!result.success) throw new InvalidConfigError(result.error.issues.flatMap(describe));
   const parsed: Config = result.data;
-  const problems = [...repetitions(parsed), ...wrongFunnels(parsed)];
+  const problems = [...repetitions(parsed)];
   if (problems.length > 0) throw new InvalidConfigError(problems);
   return parsed;
 }
@@ -195,6 +204,7 @@ function describe(issue: z.core.$ZodIssue): string[] {
       return `${pathText([...issue.path, key])}: unknown key, ${hint}allowed: ${known.join(', ')}`;
     });
   }
+  if (issue.message.startsWith(HERE)) return [`${pathText(issue.path)}${issue.message.slice(1)}`];
   return [`${pathText(issue.path)}: got ${shown(issue.input)}, allowed: ${issue.message}`];
 }
 
@@ -266,20 +276,6 @@ function* repetitions({ apps }: Config): Generator<string> {
     yield* repeated(
       app.funnels.map(({ name }, j) => ({ path: ['apps', i, 'funnels', j, 'name'], text: name })),
     );
-  }
-}
-
-/** Funnels have rules of their own, which their compiler knows. */
-function* wrongFunnels({ apps }: Config): Generator<string> {
-  for (const [i, app] of apps.entries()) {
-    for (const [j, funnel] of app.funnels.entries()) {
-      try {
-        compileFunnel(funnel, pathText(['apps', i, 'funnels', j]));
-      } catch (error) {
-        if (!(error instanceof InvalidFunnelError)) throw error;
-        yield error.message;
-      }
-    }
   }
 }
 
