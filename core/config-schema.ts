@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import type { FunnelDefinition } from './funnel.ts';
 import { PERIODS } from './funnel-answer.ts';
 import { compileFunnel, InvalidFunnelError } from './funnel-definition.ts';
-import { attemptColumns, attemptColumns, stepColumns, stepColumns } from './sql/funnels.ts';
+import { attemptColumns, stepColumns } from './sql/funnels.ts';
 
 /** A config that breaks rules. The message has one line a problem: where, what was got, what is allowed. */
 export class InvalidConfigError extends Error {
