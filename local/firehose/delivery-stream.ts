@@ -30,6 +30,7 @@ export interface DeliveryStreamOptions {
   /** Holds the source stream, or the buffer of Direct PUT. */
   readonly streams: Streams;
   readonly sourceStream: string;
+  readonly log: (line: string) => void;
 }
 
 const RETRY_MS = 5000;
@@ -160,7 +161,9 @@ export class DeliveryStream {
       this.#lastError = null;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (message !== this.#lastError) console.error(`firehose ${this.settings.name}: ${message}`);
+      if (message !== this.#lastError) {
+        this.#options.log(`firehose ${this.settings.name}: ${message}`);
+      }
       this.#lastError = message;
       throw error;
     } finally {

@@ -23,6 +23,8 @@ export interface FirehoseOptions extends Omit<DeliveryContext, 'converter'> {
   /** The local Kinesis, for delivery streams that read a stream. */
   readonly streams: Streams;
   readonly faults?: Faults;
+  /** Hears of failed deliveries. Default: standard error. */
+  readonly log?: (line: string) => void;
 }
 
 /** The local Firehose. */
@@ -145,6 +147,7 @@ async function openStream(
     context,
     streams: source === null ? buffers : options.streams,
     sourceStream: source?.stream ?? name,
+    log: options.log ?? console.error,
   });
   await stream.start();
   return stream;
