@@ -1,4 +1,3 @@
-import { envelopes, events } from '#validators';
 import type { Config } from '../../core/config.ts';
 import { ENVIRONMENT } from '../../core/environment.ts';
 import { kinesis } from '../runtime/clients/kinesis.ts';
@@ -6,25 +5,17 @@ import { bundleConfig } from '../runtime/config.ts';
 import { requireString } from '../runtime/environment.ts';
 import { httpHandler, jsonResponse } from '../runtime/http.ts';
 import { BadRequestError } from '../runtime/http-error.ts';
-import { WriteKeys } from './authenticate.ts';
 import { collect } from './collect.ts';
+import { createCollector } from './collector.ts';
 import { corsHeaders, PREFLIGHT_HEADERS } from './cors.ts';
 import { Delivery } from './delivery.ts';
-import { newMessageId } from './message-id.ts';
-import { SchemaRegistry } from './schema.ts';
 
 const destinations = {
   streamName: requireString(ENVIRONMENT.streamName),
   deadLetterStreamName: requireString(ENVIRONMENT.deadLetterStreamName),
   lakeBucket: requireString(ENVIRONMENT.lakeBucket),
 };
-const keys = new WriteKeys(bundleConfig<Config>().apps);
-const collector = {
-  keys,
-  envelopes,
-  schemas: new SchemaRegistry(events),
-  newId: newMessageId,
-};
+const collector = createCollector(bundleConfig<Config>().apps);
 
 /** Takes events over HTTP. */
 export const handler = httpHandler(
@@ -53,5 +44,5 @@ export const handler = httpHandler(
     const others = refused.length > 1 ? ` (and ${refused.length - 1} more events)` : '';
     throw new BadRequestError(first.code, `${first.message}${others}`, { extensions: { refused } });
   },
-  { headers: (request) => corsHeaders(request.headers.origin, keys) },
+  { headers: (request) => corsHeaders(request.headers.origin, collector.keys) },
 );

@@ -1,15 +1,13 @@
-import { envelopes, events } from '#validators';
 import { parseConfig } from '../../../core/config-schema.ts';
 import type { DeadLetter } from '../../../core/event.ts';
-import { WriteKeys } from '../../../lambdas/collect/authenticate.ts';
 import {
   type AcceptedLine,
   type CollectRequest,
   collect,
   type Sinks,
 } from '../../../lambdas/collect/collect.ts';
-import { newMessageId } from '../../../lambdas/collect/message-id.ts';
-import { SchemaRegistry } from '../../../lambdas/collect/schema.ts';
+import { createCollector } from '../../../lambdas/collect/collector.ts';
+import type { SchemaRegistry } from '../../../lambdas/collect/schema.ts';
 import { HttpError } from '../../../lambdas/runtime/http-error.ts';
 
 /** When the requests of the tests arrive: 2026-11-21T18:00:30Z. */
@@ -67,7 +65,7 @@ export async function send(
   path: string,
   body: unknown,
   more: Partial<CollectRequest> = {},
-  schemas = new SchemaRegistry(events),
+  schemas?: SchemaRegistry,
 ) {
   const sinks = new MemorySinks();
   const request: CollectRequest = {
@@ -78,7 +76,8 @@ export async function send(
     receivedAt: RECEIVED_AT,
     ...more,
   };
-  const collector = { keys: new WriteKeys(CONFIG.apps), envelopes, schemas, newId: newMessageId };
+  const standard = createCollector(CONFIG.apps);
+  const collector = schemas === undefined ? standard : { ...standard, schemas };
   try {
     const answer = await collect(request, collector, sinks);
     return { answer, sinks, records: sinks.records() };

@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { parseConfig } from '../core/config-schema.ts';
+import { bundle } from '../lib/bundle.ts';
+import { benchConfig, WRITE_KEY } from './config.ts';
+import { median, report } from './figures.ts';
+
+/**
+ * `npm run bench:collect`: events a second that collect takes from body text to packed record, network left out, beside the
+ * bound: JSON.parse of the body and JSON.stringify of its events, which no collector can do without. Then the bundle's size
+ * and the time a fresh process takes to load it.
+ */
+const config = parseConfig(benchConfig);
+const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+const bundled = bundle('collect', config, folder);
+// Imported after the bundle is made: that compiles the schemas that they import.
+const { collect } = await import('../lambdas/collect/collect.ts');
+const { createCollector } = await import('../lambdas/collect/collector.ts');
+const { packLines } = await import('../lambdas/runtime/lines.ts');
+
+const RUN_MS = 400;
+const RUNS = 5;
+
+const collector = createCollector(config.apps);
+let sunk = 0;
+const sinks = {
+  store: async (lines: readonly { readonly json: string }[]) => {
+    for (const record of packLines(lines.map(({ json }) => json))) sunk += record.byteLength;
+  },
+};
+
+/** An event as a browser's library sends it, about 700 bytes. */
+function event(i: number): object {
+  return {
+    timestamp: '2026-11-21T18:00:20.615Z',
+    type: 'track',
+    event: ['Product Viewed', 'Product Added', 'Checkout Started'][i % 3],
+    properties: { product_id: `p-${i}`, price: 12.5, quantity: 2, category: 'shoes' },
+    context: {
+      page: { path: '/cart', search: '?a=b', title: 'Shop', url: 'https://shop.example/cart?a=b' },
+      userAgent:
+        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36',
+      locale: 'en-US',
+      library: { name: 'analytics.js', version: 'npm:next-1.84.3' },
+      campaign: { source: 'news' },
+    },
+    messageId: `ajs-next-1795284020615-${i}`,
+    anonymousId: 'ae5b12fe-4883-4666-8e53-5e1eab76bf54',
+    userId: 'u1',
+  };
+}
+
+/** Events a second of a way to take a request of so many events: the median of some runs. */
+async function perSecond(count: number, take: () => unknown): Promise<number> {
+  const rates: number[] = [];
+  for (let run = 0; run <= RUNS; run++) {
+    const start = performance.now();
+    let requests = 0;
+    while (performance.now() - start < RUN_MS) {
+      await take();
+      requests++;
+    }
+    if (run > 0) rates.push((requests * count * 1000) / (performance.now() - start));
+  }
+  return Math.round(median(rates));
+}
+
+/** Milliseconds from the start of `import` of the bundle in a fresh process: the median of some. */
+function coldStartMs(): number {
+  const code =
+    'const start=performance.now();await import(process.argv[1]);console.log(performance.now()-start)';
+  const env = {
+    PATH: process.env.PATH,
+    AWS_REGION: 'us-east-1',
+    STREAM_NAME: 's',
+    DEAD_LETTER_STREAM_NAME: 'd',
+    LAKE_BUCKET: 'b',
+  };
+  const times = Array.from({ length: 9 }, () => {
+    const args = ['--input-type=module', '-e', code, join(bundled, 'index.mjs')];
+    return Number(spawnSync(process.execPath, args, { env, encoding: 'utf8' }).stdout);
+  });
+  return Math.round(median(times));
+}
+
+const authorization = `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}`;
+const rows = [];
+for (const count of [1, 10, 100]) {
+  const body = JSON.stringify({ batch: Array.from({ length: count }, (_, i) => event(i)) });
+  const request = { path: '/v1/batch', authorization, body, isBase64Encoded: false };
+  const taken = await perSecond(count, () =>
+    collect({ ...request, receivedAt: Date.now() }, collector, sinks),
+  );
+  const bound = await perSecond(count, () => {
+    const { batch } = JSON.parse(body) as { batch: object[] };
+    for (const one of batch) sunk += JSON.stringify(one).length;
+  });
+  rows.push({
+    batch: count,
+    bytes: body.length,
+    'events/s': taken,
+    'bound events/s': bound,
+    'share of bound': `${Math.round((100 * taken) / bound)} %`,
+  });
+}
+const code = join(bundled, 'index.mjs');
+rows.push({
+  'bundle KB': Math.round(statSync(code).size / 1000),
+  'gzip KB': Math.round(gzipSync(readFileSync(code)).byteLength / 1000),
+  'cold start ms': coldStartMs(),
+});
+rmSync(folder, { recursive: true });
+report('collect', rows);
