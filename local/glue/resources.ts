@@ -17,7 +17,6 @@ function databaseHandler(catalog: Catalog): ResourceHandler {
     properties: {
       CatalogId: 'there is one catalog',
       DatabaseName: true,
-      DatabaseInput: true,
       'DatabaseInput.Name': true,
       'DatabaseInput.Description': true,
       'DatabaseInput.LocationUri': true,
@@ -38,7 +37,6 @@ function tableHandler(catalog: Catalog): ResourceHandler {
       CatalogId: 'there is one catalog',
       DatabaseName: true,
       Name: true,
-      TableInput: true,
       'TableInput.Name': true,
       'TableInput.Description': true,
       'TableInput.Owner': 'information for people',

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { invalidRequest } from './errors.ts';
+
+/** A column of a result. */
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly precision: number;
+  readonly scale: number;
+}
+
+/** What is known of a query, from its start on. */
+export interface Execution {
+  readonly id: string;
+  readonly query: string;
+  readonly parameters?: readonly string[];
+  readonly workgroup: string;
+  readonly database?: string;
+  readonly catalog?: string;
+  /** Configured place of results, with a slash at its end. */
+  readonly output: string;
+  /** Epoch ms. */
+  readonly submittedAt: number;
+  readonly startedAt?: number;
+  readonly completedAt?: number;
+  readonly state: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  readonly reason?: string;
+  readonly statementType: 'DML' | 'DDL' | 'UTILITY';
+  readonly substatementType?: string;
+  readonly bytesScanned: number;
+  /** Where the result lies, s3://… */
+  readonly resultLocation?: string;
+  readonly manifestLocation?: string;
+  readonly columns?: readonly ResultColumn[];
+  readonly header?: boolean;
+  readonly updateCount?: number;
+}
+
+/** Finished executions that stay in memory; older ones are read from disk. */
+const IN_MEMORY = 500;
+
+/**
+ * Records of queries, a file each, so that a poll after a restart gets a clear answer: a query that ran when the stack stopped has
+ * FAILED.
+ */
+export class Executions {
+  readonly #folder: string;
+  readonly #live = new Map<string, Execution>();
+
+  /** @param folder where records are kept; made where it is missing. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(join(folder, 'tokens'), { recursive: true });
+  }
+
+  /** @throws ServiceError InvalidRequestException */
+  get(id: string): Execution {
+    const live = this.#live.get(id);
+    if (live !== undefined) return live;
+    const file = this.#file(id);
+    if (!/^[0-9a-f-]{36}$/.test(id) || !existsSync(file))
+      throw invalidRequest(`QueryExecution ${id} was not found`);
+    const stored = JSON.parse(readFileSync(file, 'utf8')) as Execution;
+    if (!isEnded(stored)) {
+      const reason = 'GENERIC_INTERNAL_ERROR: the local stack stopped while the query ran';
+      return this.put({ ...stored, state: 'FAILED', reason, completedAt: Date.now() });
+    }
+    return stored;
+  }
+
+  /** Stores a record. It is on disk when this returns. */
+  put(execution: Execution): Execution {
+    writeFileSync(`${this.#file(execution.id)}.new`, JSON.stringify(execution));
+    renameSync(`${this.#file(execution.id)}.new`, this.#file(execution.id));
+    this.#live.delete(execution.id);
+    this.#live.set(execution.id, execution);
+    for (const [id, old] of this.#live) {
+      if (this.#live.size <= IN_MEMORY) break;
+      if (isEnded(old)) this.#live.delete(id);
+    }
+    return execution;
+  }
+
+  /** Ids of all executions of a workgroup, newest first. */
+  ids(workgroup: string): string[] {
+    return readdirSync(this.#folder)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => this.get(name.slice(0, -5)))
+      .filter((execution) => execution.workgroup === workgroup)
+      .toSorted((a, b) => b.submittedAt - a.submittedAt)
+      .map((execution) => execution.id);
+  }
+
+  /**
+   * The execution that this token has started before.
+   * @throws ServiceError InvalidRequestException where it started another statement.
+   */
+  byToken(token: string, request: object): string | null {
+    const file = this.#tokenFile(token);
+    if (!existsSync(file)) return null;
+    const stored = JSON.parse(readFileSync(file, 'utf8')) as { id: string; digest: string };
+    if (stored.digest !== digest(JSON.stringify(request)))
+      throw invalidRequest('Idempotent parameters do not match');
+    return stored.id;
+  }
+
+  /** Keeps which execution a token has started. */
+  putToken(token: string, request: object, id: string): void {
+    const file = this.#tokenFile(token);
+    writeFileSync(`${file}.new`, JSON.stringify({ id, digest: digest(JSON.stringify(request)) }));
+    renameSync(`${file}.new`, file);
+  }
+
+  #file(id: string): string {
+    return join(this.#folder, `${id}.json`);
+  }
+
+  #tokenFile(token: string): string {
+    return join(this.#folder, 'tokens', digest(token));
+  }
+}
+
+/** Whether a query has come to its end. */
+export function isEnded(execution: Execution): boolean {
+  return ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(execution.state);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { ObjectStore } from '../service.ts';
+import { QueryError } from './errors.ts';
+import { literal } from './literal.ts';
+
+/** A place in the object store. The prefix has no slash at its end. */
+export interface Location {
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/** A file of a table, as it lies on disk. */
+export interface DataFile {
+  readonly path: string;
+  readonly key: string;
+  readonly size: number;
+  /** Changes when the file does. */
+  readonly version: string;
+}
+
+/** Reads s3://bucket/prefix/. @throws QueryError */
+export function parseLocation(uri: string): Location {
+  const match = /^s3:\/\/([^/]+)(?:\/(.*?))?\/*$/.exec(uri);
+  if (match === null) throw new QueryError('INVALID_LOCATION', `not an s3 location: ${uri}`);
+  return { bucket: match[1]!, prefix: match[2] ?? '' };
+}
+
+/**
+ * Files under a location, in the order of their keys. Names that start with _ or . are hidden, as in Hive.
+ * Folders are read anew every time: what another process put there is seen.
+ */
+export async function listFiles(store: ObjectStore, location: Location): Promise<DataFile[]> {
+  const files: DataFile[] = [];
+  await walk(folderOf(store, location), location.prefix, files);
+  return files.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** The folder of a location: a bucket without a prefix has no key, so that one is made up and cut off again. */
+function folderOf(store: ObjectStore, { bucket, prefix }: Location): string {
+  return prefix === '' ? join(store.path(bucket, 'x'), '..') : store.path(bucket, prefix);
+}
+
+async function walk(folder: string, prefix: string, files: DataFile[]): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    // A location without objects: S3 has no folders, so it is no error there either.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  });
+  await Promise.all(
+    entries.map(async (entry) => {
+      if (/^[_.]/.test(entry.name)) return;
+      const path = join(folder, entry.name);
+      const key = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+      if (entry.isDirectory()) return walk(path, key, files);
+      const { size, mtimeMs, ino } = await stat(path);
+      // An empty object is a folder's marker or an empty file: no rows either way.
+      if (size > 0) files.push({ path, key, size, version: `${size}:${mtimeMs}:${ino}` });
+    }),
+  );
+}
+
+/** What a Parquet file's footer says: stored bytes by column, and a key that files with the same columns share. */
+export interface Footer {
+  readonly columns: ReadonlyMap<string, number>;
+  readonly shape: string;
+}
+
+/** Footers of Parquet files, read once for each version of a file. */
+export class Footers {
+  readonly #known = new Map<string, { readonly version: string; readonly footer: Footer }>();
+
+  /** Footers of these files, in their order. A file without rows has no columns. */
+  async read(connection: DuckDBConnection, files: readonly DataFile[]): Promise<Footer[]> {
+    const fresh = files.filter((file) => this.#known.get(file.path)?.version !== file.version);
+    if (fresh.length > 0) await this.#load(connection, fresh);
+    return files.map((file) => this.#known.get(file.path)!.footer);
+  }
+
+  async #load(connection: DuckDBConnection, files: readonly DataFile[]): Promise<void> {
+    const list = files.map((file) => literal(file.path)).join(', ');
+    const reader = await connection.runAndReadAll(
+      `SELECT file_name, split_part(path_in_schema, ', ', 1) AS name, any_value(type),
+         CAST(sum(total_compressed_size) AS DOUBLE)
+       FROM parquet_metadata([${list}]) GROUP BY 1, 2 ORDER BY 1, 2`,
+    );
+    const columns = new Map(files.map((file) => [file.path, new Map<string, number>()]));
+    const shapes = new Map(files.map((file) => [file.path, createHash('sha256')]));
+    for (const [file, name, type, bytes] of reader.getRows()) {
+      columns.get(String(file))?.set(String(name).toLowerCase(), Number(bytes));
+      shapes.get(String(file))?.update(`${name}:${type};`);
+    }
+    for (const { path, version } of files) {
+      const shape = shapes.get(path)!.digest('base64');
+      this.#known.set(path, { version, footer: { columns: columns.get(path)!, shape } });
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import type { Catalog } from '../glue/catalog.ts';
+import type { GlueTable } from '../glue/types.ts';
+import type { ObjectStore } from '../service.ts';
+import { QueryError, refused } from './errors.ts';
+import { type DataFile, listFiles, parseLocation } from './files.ts';
+import { fixesKey, type KeyValues, mayMatch, nullRejecting } from './pruning.ts';
+import type { TableReference } from './tree.ts';
+
+/** A partition that a query reads, or a whole table without partitions. */
+export interface ReadPartition {
+  readonly keys: KeyValues;
+  readonly files: readonly DataFile[];
+}
+
+/** What a query reads of a table: partitions with their files, and the objects' ARNs that it needs. */
+export interface ReadTable {
+  readonly partitions: readonly ReadPartition[];
+  readonly bucket: string;
+}
+
+/** Whether partition projection rules: then registered partitions are not looked at. */
+export function isProjected(table: GlueTable): boolean {
+  return String(table.Parameters?.['projection.enabled'] ?? '').toLowerCase() === 'true';
+}
+
+/** Finds the partitions that a reference may need, and their files. */
+export async function partitionsToRead(
+  catalog: Catalog,
+  store: ObjectStore,
+  table: GlueTable,
+  reference: TableReference,
+): Promise<ReadPartition[]> {
+  const keys = (table.PartitionKeys ?? []).map((key) => key.Name);
+  const location = table.StorageDescriptor?.Location ?? '';
+  if (keys.length === 0)
+    return [{ keys: {}, files: await listFiles(store, parseLocation(location)) }];
+  const names = [reference.alias.toLowerCase() || table.Name];
+  const conditions = reference.outerJoined
+    ? nullRejecting(reference.conditions, names, keys)
+    : reference.conditions;
+  if (isProjected(table)) return projected(store, table, conditions, names);
+  const chosen = catalog
+    .partitions(table.DatabaseName, table.Name)
+    .map((partition) => ({ partition, keys: keyValues(keys, partition.Values) }))
+    .filter((candidate) => mayMatch(conditions, names, candidate.keys));
+  return Promise.all(
+    chosen.map(async (candidate) => {
+      const uri = candidate.partition.StorageDescriptor?.Location ?? '';
+      return { keys: candidate.keys, files: await listFiles(store, parseLocation(uri)) };
+    }),
+  );
+}
+
+function keyValues(keys: readonly string[], values: readonly string[]): KeyValues {
+  return Object.fromEntries(
+    keys.map((key, i) => [key, values[i] === '__HIVE_DEFAULT_PARTITION__' ? null : values[i]!]),
+  );
+}
+
+/**
+ * Partitions of a projected table: the objects that lie under its template are listed, and their keys' values read from the
+ * path. Values outside of the projection are not there, as on AWS.
+ */
+async function projected(
+  store: ObjectStore,
+  table: GlueTable,
+  conditions: TableReference['conditions'],
+  names: readonly string[],
+): Promise<ReadPartition[]> {
+  const keys = (table.PartitionKeys ?? []).map((key) => key.Name);
+  const parameters = table.Parameters ?? {};
+  const tests = keys.map((key) => projection(key, parameters));
+  for (const [i, key] of keys.entries()) {
+    if (tests[i]!.injected && !fixesKey(conditions, names, key)) {
+      throw new QueryError(
+        'CONSTRAINT_VIOLATION',
+        `For the injected projected partition column ${key}, the WHERE clause must contain only static equality conditions, and at least one such condition must be present.`,
+      );
+    }
+  }
+  const template =
+    parameters['storage.location.template'] ??
+    `${(table.StorageDescriptor?.Location ?? '').replace(/\/+$/, '')}/${keys.map((key) => `${key}=\${${key}}`).join('/')}/`;
+  const { bucket, prefix } = parseLocation(template);
+  const pattern = templatePattern(prefix, keys);
+  const found = new Map<string, { keys: KeyValues; files: DataFile[] }>();
+  const root = prefix
+    .split('${')[0]!
+    .replace(/[^/]*$/, '')
+    .replace(/\/$/, '');
+  for (const file of await listFiles(store, { bucket, prefix: root })) {
+    const values = pattern.exec(file.key)?.groups;
+    if (values === undefined || !keys.every((key, i) => tests[i]!.accepts(values[key]!))) continue;
+    const id = keys.map((key) => values[key]).join('/');
+    const partition = found.get(id) ?? { keys: { ...values }, files: [] };
+    partition.files.push(file);
+    found.set(id, partition);
+  }
+  return [...found.values()].filter((partition) => mayMatch(conditions, names, partition.keys));
+}
+
+function templatePattern(prefix: string, keys: readonly string[]): RegExp {
+  const source = prefix
+    .split(/(\$\{[^}]+\})/)
+    .map((part) => {
+      const key = /^\$\{(.+)\}$/.exec(part)?.[1];
+      if (key === undefined) return part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      if (!keys.includes(key))
+        throw new QueryError(
+          'INVALID_TABLE_PROPERTY',
+          `storage.location.template names ${key}, which is no partition key`,
+        );
+      return `(?<${key}>[^/]*)`;
+    })
+    .join('');
+  return new RegExp(`^${source}/`);
+}
+
+interface Projection {
+  readonly injected: boolean;
+  accepts(value: string): boolean;
+}
+
+function projection(key: string, parameters: Readonly<Record<string, string>>): Projection {
+  const property = (name: string): string => {
+    const value = parameters[`projection.${key}.${name}`];
+    if (value === undefined)
+      throw new QueryError(
+        'INVALID_TABLE_PROPERTY',
+        `Table has partition projection enabled, but projection.${key}.${name} is missing`,
+      );
+    return String(value);
+  };
+  const type = property('type').toLowerCase();
+  switch (type) {
+    case 'injected':
+      return { injected: true, accepts: () => true };
+    case 'enum': {
+      const values = property('values')
+        .split(',')
+        .map((value) => value.trim());
+      return { injected: false, accepts: (value) => values.includes(value) };
+    }
+    case 'integer': {
+      const [low, high] = property('range').split(',').map(Number);
+      const digits = Number(parameters[`projection.${key}.digits`] ?? 0);
+      return {
+        injected: false,
+        accepts: (value) =>
+          /^-?\d+$/.test(value) &&
+          Number(value) >= low! &&
+          Number(value) <= high! &&
+          (digits === 0 || value.length === digits),
+      };
+    }
+    case 'date': {
+      const format = property('format');
+      const [low, high] = property('range')
+        .split(',')
+        .map((bound) => dateBound(bound.trim(), format));
+      return {
+        injected: false,
+        accepts: (value) => value.length === low!.length && value >= low! && value <= high!,
+      };
+    }
+    default:
+      throw refused(`projection.${key}.type ${type}`);
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  SECOND: 1_000,
+  MINUTE: 60_000,
+  HOUR: 3_600_000,
+  DAY: 86_400_000,
+  WEEK: 7 * 86_400_000,
+  MONTH: 31 * 86_400_000,
+  YEAR: 366 * 86_400_000,
+};
+
+/** A bound of a date's range in the projection's format: a date as it stands, NOW, NOW-3YEARS, NOW+1DAY. */
+function dateBound(bound: string, format: string): string {
+  const match = /^NOW\s*(?:([+-])\s*(\d+)\s*(SECOND|MINUTE|HOUR|DAY|WEEK|MONTH|YEAR)S?)?$/i.exec(
+    bound,
+  );
+  if (match === null) return bound;
+  const [, sign, count, unit] = match;
+  const shift = unit === undefined ? 0 : Number(count) * UNITS[unit.toUpperCase()]!;
+  const iso = new Date(Date.now() + (sign === '-' ? -shift : shift)).toISOString();
+  const parts: Readonly<Record<string, string>> = {
+    yyyy: iso.slice(0, 4),
+    MM: iso.slice(5, 7),
+    dd: iso.slice(8, 10),
+    HH: iso.slice(11, 13),
+    mm: iso.slice(14, 16),
+    ss: iso.slice(17, 19),
+  };
+  return format.replaceAll(/yyyy|MM|dd|HH|mm|ss/g, (part) => parts[part]!).replaceAll("'", '');
+}
