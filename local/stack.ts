@@ -107,7 +107,7 @@ async function start(
   const faults = new Faults();
   faults.set(options.faults ?? []);
   const stacks = readAssembly(options.assembly);
-  const roles = new Roles();
+  const roles = new Roles(once(terminal));
   const services = await openServices({ data: options.data, clock, roles, faults });
   closing.push(() => services.close());
 
@@ -212,6 +212,16 @@ function findResource({ resources }: Deployment, type: string, name: string): st
   throw new Error(
     `${found.length === 0 ? 'no' : 'more than one'} ${type} ${name}; there are ${known || 'none'}`,
   );
+}
+
+/** Passes each message on once: a call that is refused is often tried again. */
+function once(write: (line: string) => void): (line: string) => void {
+  const seen = new Set<string>();
+  return (line) => {
+    if (seen.has(line)) return;
+    seen.add(line);
+    write(line);
+  };
 }
 
 async function listen(

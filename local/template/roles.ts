@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createRoleCaller, ROOT } from '../iam/callers.ts';
-import type { Caller, ResolvedResource, ResourceHandlers } from '../service.ts';
+import {
+  type Caller,
+  type ResolvedResource,
+  type ResourceHandlers,
+  ServiceError,
+} from '../service.ts';
 import { ACCOUNT } from './intrinsics.ts';
 import { isRecord, list, optionalText, record, text } from './values.ts';
 
@@ -30,20 +35,33 @@ interface RoleEntry {
 export class Roles {
   readonly #roles = new Map<string, RoleEntry>();
   readonly #byAccessKey = new Map<string, RoleEntry>();
+  readonly #denied: (message: string) => void;
+
+  /** @param denied hears of each refused call: functions may cope with it so well that nobody else would */
+  constructor(denied: (message: string) => void = () => {}) {
+    this.#denied = denied;
+  }
 
   /** The caller with a role's permissions, those of policies that are attached later included. */
   readonly callerOf = (arn: string): Caller => {
     const role = this.#get(arn);
     return {
       principal: role.logicalId,
-      authorize: (...call) => callerOf(role).authorize(...call),
+      authorize: (...call) => {
+        try {
+          callerOf(role).authorize(...call);
+        } catch (error) {
+          if (error instanceof ServiceError) this.#denied(error.message);
+          throw error;
+        }
+      },
     };
   };
 
   /** The caller of an access key: a role of the template, or else a person, who may do all. */
   readonly callerByAccessKey = (accessKeyId: string): Caller => {
     const role = this.#byAccessKey.get(accessKeyId);
-    return role ? callerOf(role) : ROOT;
+    return role ? this.callerOf(role.arn) : ROOT;
   };
 
   /** The access key id that stands for a role. */

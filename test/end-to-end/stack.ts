@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -38,9 +38,17 @@ export interface TestStackOptions {
   readonly faults?: readonly Fault[];
 }
 
+/** Resources of a template by logical id, to be changed. */
+export type Resources = Record<
+  string,
+  { Type: string; Properties: Record<string, unknown>; Metadata?: Record<string, unknown> }
+>;
+
 /** A stack in this process. */
 export interface TestStack extends Stack, Client {
   readonly data: string;
+  /** What a person would have seen on the terminal. */
+  readonly terminal: readonly string[];
   /** Delivers what is buffered, then runs builds to their end; gives the execution's output. */
   build(input?: object): Promise<unknown>;
 }
@@ -76,9 +84,24 @@ export function assemblyOf(config: MillraceConfig = sampleConfig): Promise<strin
   return made;
 }
 
+/** A copy of an assembly with resources changed: what a mistake in lib/ would make. */
+export async function changedAssembly(change: (resources: Resources) => void): Promise<string> {
+  const assembly = await assemblyOf();
+  const copy = path.join(temporaryFolder(), 'cdk.out');
+  cpSync(assembly, copy, { recursive: true });
+  for (const name of readdirSync(copy).filter((file) => file.endsWith('.template.json'))) {
+    const file = path.join(copy, name);
+    const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Resources };
+    change(template.Resources);
+    writeFileSync(file, JSON.stringify(template));
+  }
+  return copy;
+}
+
 /** Starts a stack in this process, on free ports, without schedules. */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
   const data = options.data ?? temporaryFolder();
+  const terminal: string[] = [];
   const stack = await startStack({
     assembly: options.assembly ?? (await assemblyOf(options.config)),
     data,
@@ -86,6 +109,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     awsPort: 0,
     speed: options.speed ?? 60,
     schedules: false,
+    terminal: (line) => terminal.push(line),
     ...(options.faults && { faults: options.faults }),
   });
   const build = async (input: object = {}) => {
@@ -94,7 +118,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     if (status !== 'SUCCEEDED') throw new Error(`builds ${status}: ${error ?? ''} ${cause ?? ''}`);
     return JSON.parse(output ?? 'null');
   };
-  return { ...stack, ...client(stack.apiUrl), data, build };
+  return { ...stack, ...client(stack.apiUrl), data, terminal, build };
 }
 
 /** Starts `npm start`'s own program in a process of its own, on free ports, without schedules and sample traffic. */
