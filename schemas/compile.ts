@@ -40,6 +40,7 @@ export function compileValidators(schemasFolder: string, outFile: string): void 
     strictRequired: false,
     allowUnionTypes: true,
     unicode: false,
+    inlineRefs: false,
     code: { source: true, lines: false },
   });
   addFormats.default(ajv);
