@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { createAthena } from './athena/athena.ts';
 import type { Clock } from './clock.ts';
 import { DynamoDb } from './dynamodb/dynamodb.ts';
 import type { Faults } from './faults.ts';
@@ -52,12 +53,19 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       })),
     roleCaller: roles.callerOf,
   });
+  const athena = createAthena({
+    folder: folder('athena'),
+    store: s3.store,
+    catalog: glue.catalog,
+    ...place,
+  });
   const dynamodb = new DynamoDb(folder('dynamodb'));
   return {
     byName: {
       kinesis: kinesis.service,
       firehose: firehose.service,
       glue: glue.service,
+      athena: athena.service,
       dynamodb: dynamodb.service,
     },
     s3: s3.endpoint,
@@ -66,12 +74,14 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       ...glue.resources,
       ...kinesis.handlers,
       ...firehose.handlers,
+      ...athena.resources,
       ...dynamodb.resources,
     },
     flush: async () => {
       await Promise.all(firehose.names().map((name) => firehose.flush(name)));
     },
     close: async () => {
+      await athena.close();
       await firehose.close();
       await kinesis.close();
       await dynamodb.close();
