@@ -34,8 +34,9 @@ WITH (format = 'PARQUET', ${compression}external_location = ${sqlString(location
 ${select}`;
 }
 
+/** Without quotes: Athena's guide advises against them in a CTAS, and these names need none. */
 function name(value: string): Sql {
   if (!NAME.test(value))
     throw new Error(`a name is [a-z_][a-z0-9_]*, got ${JSON.stringify(value)}`);
-  return `"${value}"` as Sql;
+  return value as Sql;
 }

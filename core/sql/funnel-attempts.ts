@@ -1,6 +1,6 @@
 import { InvalidFunnelError } from '../funnel-definition.ts';
 import { anyScope } from './funnel-any.ts';
-import { chainScope } from './funnel-chain.ts';
+import { bestScope, chainScope, hasShortcut } from './funnel-chain.ts';
 import { algorithm, chainKeys, type FunnelContext, numbered } from './funnel-context.ts';
 import { isExclusion, stepNumbers } from './funnel-steps.ts';
 import { tiesScope } from './funnel-ties.ts';
@@ -12,12 +12,18 @@ export interface AttemptSpan {
   /** Attempts start in [from, to), epoch ms. */
   readonly from: number;
   readonly to: number;
-  /** Only the last of several starts in a row is needed: nobody asks for more than each person's best attempt. */
-  readonly latestOnly: boolean;
+  /**
+   * Set where only each person's best attempt is wanted: epoch ms up to when the data is settled, because starts whose
+   * window is still open then are wanted too.
+   */
+  readonly bestOnly?: { readonly settledUntil: number };
+  /** Bots and people in one statement: then they are kept apart. */
+  readonly includesBots: boolean;
 }
 
 const TEMPLATES = {
   chain: 'facts/funnel_attempts',
+  best: 'facts/funnel_attempts_best',
   ties: 'facts/funnel_attempts_ties',
   any: 'facts/funnel_attempts_any',
 } as const;
@@ -33,10 +39,11 @@ export function attemptsSql(
   dimensions: readonly string[],
 ): Sql {
   const { funnel } = context;
-  const kind = algorithm(funnel);
+  const best = span.bestOnly !== undefined && algorithm(funnel) === 'chain' && hasShortcut(funnel);
+  const kind = best ? 'best' : algorithm(funnel);
   const shared: Scope = {
     steps,
-    keys: chainKeys(funnel),
+    keys: chainKeys(funnel, span.includesBots),
     dimensions: dimensions.map((name) => ({ name: sqlIdentifier(name, dimensions) })),
     exclusions: funnel.exclusions.map((_, i) => ({
       is: isExclusion(i + 1),
@@ -51,7 +58,8 @@ export function attemptsSql(
       .map((m) => ({ m: sqlInteger(m), name: numbered('reached_', m, '_at') })),
   };
   const specific = {
-    chain: () => chainScope(funnel, span.latestOnly, dimensions),
+    chain: () => chainScope(funnel, dimensions),
+    best: () => bestScope(funnel, span.bestOnly?.settledUntil ?? 0),
     ties: () => tiesScope(funnel),
     any: () => anyScope(funnel),
   }[kind]();

@@ -13,11 +13,7 @@ interface Carried {
 }
 
 /** What sql/facts/funnel_attempts.sql needs beside what all algorithms share. */
-export function chainScope(
-  funnel: CompiledFunnel,
-  latestOnly: boolean,
-  dimensions: readonly string[],
-): Scope {
+export function chainScope(funnel: CompiledFunnel, dimensions: readonly string[]): Scope {
   const n = funnel.steps.length;
   const exploded = needsMatches(funnel);
   const strict = funnel.order === 'strict';
@@ -49,9 +45,6 @@ export function chainScope(
         high: sqlInteger(bit === 0 ? 1 : 2 ** bit),
       })),
     looks_around: strict || funnel.exclusions.length > 0,
-    // An exclusion can spoil the later of two starts and not the earlier, and equal times must not hide a start.
-    latest_only:
-      latestOnly && !funnel.increasing && funnel.exclusions.length === 0 && !stopsAll(funnel),
     stops_all: stopsAll(funnel),
     stopped_at: stoppedAt(funnel, skips),
     kept: [...onStart, ...own].map((name) => ({ name })),
@@ -81,6 +74,31 @@ function carriedTimes(funnel: CompiledFunnel): Carried[] {
       return { name, step: exclusion.from_step, own: name };
     }),
   ];
+}
+
+/** Whether sql/facts/funnel_attempts_best.sql finds every person's best attempt. */
+export function hasShortcut(funnel: CompiledFunnel): boolean {
+  const plain = funnel.order === 'ordered' && !funnel.increasing && funnel.repeats === 'ignore';
+  return plain && funnel.exclusions.length === 0 && funnel.steps.length > 1;
+}
+
+/** What sql/facts/funnel_attempts_best.sql needs beside what all algorithms share. */
+export function bestScope(funnel: CompiledFunnel, settledUntil: number): Scope {
+  const n = funnel.steps.length;
+  const scope = chainScope(funnel, []);
+  const carried = carriedTimes(funnel);
+  return {
+    ...scope,
+    settled_until: sqlInteger(settledUntil),
+    last_level: numbered('level_', 2),
+    levels: range(2, n - 1)
+      .reverse()
+      .map((level) => levelScope(level, [], [], carried)),
+    reached_later: range(3, n).map((m) => ({
+      time: numbered('time_', m),
+      name: numbered('reached_', m, '_at'),
+    })),
+  };
 }
 
 /** From rows of step level + 1 to those of step level. */

@@ -65,9 +65,10 @@ export function keySql(funnel: CompiledFunnel): NamedSql[] {
 }
 
 /** Columns within which one chain of steps runs. */
-export function chainKeys(funnel: CompiledFunnel): Sql {
-  const held = funnel.hold_constant.length > 0 ? [', held' as Sql] : [];
-  return sqlJoin([countedKey(funnel), ', is_bot' as Sql, ...held], ' ');
+export function chainKeys(funnel: CompiledFunnel, includesBots: boolean): Sql {
+  const bots = includesBots ? ['is_bot' as Sql] : [];
+  const held = funnel.hold_constant.length > 0 ? ['held' as Sql] : [];
+  return sqlJoin([countedKey(funnel), ...bots, ...held], ', ');
 }
 
 /** Column of what is counted. */

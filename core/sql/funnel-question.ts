@@ -102,6 +102,10 @@ function dimensionReader(context: FunnelContext) {
 function attemptsOf(context: FunnelContext, question: FunnelQuestion): Sql {
   const { from, to } = question.range;
   const dimensions = neededDimensions(context, question);
+  const best =
+    dimensions.length === 0 &&
+    question.breakdown.length === 0 &&
+    context.funnel.count_by !== 'attempt';
   return question.source === 'facts'
     ? builtAttempts(context, question, dimensions)
     : sql`SELECT ${countedKey(context.funnel)} AS counted, made.* FROM (
@@ -115,10 +119,8 @@ ${attemptsSql(
   {
     from,
     to,
-    latestOnly:
-      dimensions.length === 0 &&
-      question.breakdown.length === 0 &&
-      context.funnel.count_by !== 'attempt',
+    includesBots: question.includeBots,
+    ...(best ? { bestOnly: { settledUntil: question.settledUntil ?? 0 } } : {}),
   },
   dimensions,
 )}

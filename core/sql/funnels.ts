@@ -43,7 +43,7 @@ export function funnelAttemptsSelect(context: FunnelContext, eventDate: string):
   const dimensions = dimensionNames(context.dimensions);
   const { funnel } = context;
   const columns = [
-    chainKeys(funnel),
+    chainKeys(funnel, true),
     'event_at, step' as Sql,
     ...(needsMatches(funnel) ? ['matches' as Sql] : []),
     ...(funnel.exclusions.length > 0 ? ['exclusions' as Sql] : []),
@@ -53,7 +53,7 @@ export function funnelAttemptsSelect(context: FunnelContext, eventDate: string):
   FROM funnel_steps
   WHERE app_id = ${sqlString(context.appId)} AND funnel = ${sqlString(funnel.name)}
     AND event_date >= ${dateSql(from)} AND event_date <= ${dateSql(from + windowDays(funnel) * DAY_MS)}`;
-  const span = { from, to: from + DAY_MS, latestOnly: false };
+  const span = { from, to: from + DAY_MS, includesBots: true };
   return attemptsSql(context, steps, span, dimensions);
 }
 

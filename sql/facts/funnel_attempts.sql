@@ -28,7 +28,6 @@ matched AS (
 started AS (
   SELECT *,
     max(CASE WHEN k = 1 THEN t END) OVER before AS last_start
-    {{#if latest_only}}, lead(k) OVER (PARTITION BY {{keys}} ORDER BY t, k) AS next_k{{/if}}
   FROM matched
   WHERE k > 1 OR (k = 1 AND t >= {{from}} AND t < {{to}})
   WINDOW before AS (PARTITION BY {{keys}} ORDER BY t, k ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
@@ -38,8 +37,7 @@ started AS (
     {{keys}}, t, k
     {{#each kept}}, {{name}}{{/each}}
   FROM started
-  WHERE (k = 1 {{#if latest_only}}AND coalesce(next_k, 0) <> 1{{/if}})
-    OR (k > 1 AND t <= last_start + {{window_ms}})
+  WHERE k = 1 OR (k > 1 AND t <= last_start + {{window_ms}})
 )
 {{#each levels}},
 {{level}} AS (
