@@ -11,7 +11,7 @@ const STATEMENT = {
 describe('CREATE TABLE AS', () => {
   test("is written in Athena's dialect", () => {
     expect(createTableAs(STATEMENT)).toBe(
-      `CREATE TABLE "lake"."tmp_events_20261121t192152_ab12cd34"
+      `CREATE TABLE lake.tmp_events_20261121t192152_ab12cd34
 WITH (format = 'PARQUET', write_compression = 'ZSTD', external_location = 's3://bucket/tables/events/run=1/') AS
 SELECT 1 AS one`,
     );
