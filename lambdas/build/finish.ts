@@ -27,7 +27,7 @@ export async function finish(
   { listedAt, input }: { listedAt: number; input: ExecutionInput },
 ): Promise<Finished> {
   // Only what was listed by then counts: newer hours of a concurrent execution are not this one's business.
-  const { assessments } = await assessAll(context, execution, { ...input, full: false });
+  const assessments = await assessAll(context, execution, { ...input, full: false });
   const count = (...statuses: readonly string[]): number =>
     assessments.filter(({ status }) => statuses.includes(status)).length;
   const failed = count('failed');

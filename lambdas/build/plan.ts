@@ -17,11 +17,6 @@ export interface Planned {
 
 /** Tasks that one round hands out: the state machine carries them all at once, at most 256 KiB. */
 const MAX_TASKS = 200;
-/**
- * Partitions that one execution claims. Step Functions ends an execution after 25,000 events, and one partition makes 22.
- * The rest waits for the next execution.
- */
-const MAX_CLAIMS = 1000;
 const BUILT_TABLES: readonly BuiltTable[] = ['events', 'funnel_steps', 'funnel_attempts'];
 
 /**
@@ -35,11 +30,11 @@ export async function plan(
   input: ExecutionInput,
   executionArn?: string,
 ): Promise<Planned> {
-  const { assessments, claims } = await assessAll(context, execution, input, executionArn);
+  const assessments = await assessAll(context, execution, input, executionArn);
   const due = assessments.filter(({ status }) => status === 'due');
   const tasks = due
     .sort((a, b) => (a.partition.event_date < b.partition.event_date ? 1 : -1))
-    .slice(0, Math.max(0, Math.min(MAX_TASKS, MAX_CLAIMS - claims)))
+    .slice(0, MAX_TASKS)
     .map(({ partition, inputs, takesOver }) => ({
       ...partition,
       inputs,
@@ -48,13 +43,13 @@ export async function plan(
   return { tasks, more: due.length > tasks.length };
 }
 
-/** Where every partition of every configured app stands, and how many this execution has claimed. */
+/** Where every partition of every configured app stands. */
 export async function assessAll(
   context: BuildContext,
   execution: string,
   input: ExecutionInput,
   executionArn?: string,
-): Promise<{ readonly assessments: Assessment[]; readonly claims: number }> {
+): Promise<Assessment[]> {
   const { backfill, full = false } = input;
   const asker: Asker = {
     now: context.now(),
@@ -64,13 +59,9 @@ export async function assessAll(
     rawKeptFrom: `${keptFrom(context)}T00`,
   };
   const assessments: Assessment[] = [];
-  let claims = 0;
   for (const app of context.config.apps) {
     const touches = await context.registry.touches(app.id);
     const partitions = await context.registry.partitions(app.id);
-    claims += partitions.flatMap(({ history }) =>
-      history.filter((entry) => entry.state === 'claimed' && entry.execution === execution),
-    ).length;
     const misplaced = full ? await misplacedKeys(context, app.id, partitions) : new Set<string>();
     const ended = await endedHolders(context, partitions, execution, executionArn);
     const definitions = appDefinitions(context.config, app);
@@ -78,7 +69,7 @@ export async function assessAll(
       ...assess(definitions, { touches, partitions, misplaced }, { ...asker, ended }),
     );
   }
-  return { assessments, claims };
+  return assessments;
 }
 
 /** Executions that hold a partition and have ended: killed, or stopped by hand. */

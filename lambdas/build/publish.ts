@@ -54,7 +54,7 @@ export async function publish(
     return { rows: held.rows ?? 0, bytes: held.bytes ?? 0 };
   }
   const location = `s3://${context.lakeBucket}/${runPrefix(partition, runId)}`;
-  const rows = await rowsWritten(context, queryId);
+  const rows = await rowsWritten(context, queryId, temporary);
   const storage = await checkedStorage(catalog, partition, temporary, location);
   const bytes = await bytesUnder(context, runPrefix(partition, runId));
   if (rows > 0 && bytes === 0)
@@ -90,7 +90,11 @@ function leaseLost(partition: Partition, runId: string): LeaseLostError {
   );
 }
 
-async function rowsWritten({ athena }: BuildContext, queryId: string): Promise<number> {
+async function rowsWritten(
+  { athena }: BuildContext,
+  queryId: string,
+  temporary: string,
+): Promise<number> {
   const { QueryExecution: query } = await athena.send(
     new GetQueryExecutionCommand({ QueryExecutionId: queryId }),
   );
@@ -99,13 +103,12 @@ async function rowsWritten({ athena }: BuildContext, queryId: string): Promise<n
     throw new Error(
       `query ${queryId} is ${status?.State ?? 'unknown'}, only a run that SUCCEEDED is published: ${status?.StateChangeReason ?? 'no reason given'}`,
     );
+  if (query?.Query?.includes(temporary) !== true)
+    throw new Error(`query ${queryId} does not make the table ${temporary} of this run`);
   const { UpdateCount: rows } = await athena.send(
     new GetQueryResultsCommand({ QueryExecutionId: queryId, MaxResults: 1 }),
   );
-  if (rows === undefined)
-    throw new Error(
-      `query ${queryId} does not say how many rows it wrote, is it a CREATE TABLE AS?`,
-    );
+  if (rows === undefined) throw new Error(`query ${queryId} does not say how many rows it wrote`);
   return rows;
 }
 
