@@ -17,7 +17,8 @@ export interface Destinations {
 
 /** Share of the remaining time that the streams get; the rest is the fallback's. */
 const STREAM_SHARE = 0.5;
-const LONGEST_STREAM_MS = 8_000;
+/** Clients wait and functions pile up while a stream is throttled: the fallback is as good, so it is turned to soon. */
+const LONGEST_STREAM_MS = 2_500;
 /** Left for the answer. */
 const RESERVE_MS = 500;
 const RETRY_AFTER_SECONDS = 5;

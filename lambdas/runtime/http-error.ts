@@ -26,6 +26,8 @@ const TITLES: Readonly<Record<number, string>> = {
 
 /** An error that a client may read: it becomes a problem document (RFC 9457). */
 export class HttpError extends Error {
+  // Fixed here and in each subclass: bundling shortens the names of classes.
+  override name = 'HttpError';
   readonly status: number;
   /** Closed vocabulary of the function, snake_case; the problem's type is `urn:millrace:problem:<code>`. */
   readonly code: string;
@@ -35,7 +37,6 @@ export class HttpError extends Error {
   /** @param detail What is wrong, the value got, and what is allowed. */
   constructor(status: number, code: string, detail: string, options: HttpErrorOptions = {}) {
     super(detail, { cause: options.cause });
-    this.name = new.target.name;
     this.status = status;
     this.code = code;
     this.extensions = options.extensions ?? {};
@@ -57,6 +58,8 @@ export class HttpError extends Error {
 
 /** 400: the request is wrong and will stay so. */
 export class BadRequestError extends HttpError {
+  override name = 'BadRequestError';
+
   constructor(code: string, detail: string, options?: HttpErrorOptions) {
     super(400, code, detail, options);
   }
@@ -64,6 +67,8 @@ export class BadRequestError extends HttpError {
 
 /** 401: no key, or one that is not known. Says nothing about other keys. */
 export class UnauthorizedError extends HttpError {
+  override name = 'UnauthorizedError';
+
   constructor(code: string, detail: string, options?: HttpErrorOptions) {
     super(401, code, detail, options);
   }
@@ -71,6 +76,8 @@ export class UnauthorizedError extends HttpError {
 
 /** 403: known, but not allowed. */
 export class ForbiddenError extends HttpError {
+  override name = 'ForbiddenError';
+
   constructor(code: string, detail: string, options?: HttpErrorOptions) {
     super(403, code, detail, options);
   }
@@ -78,6 +85,8 @@ export class ForbiddenError extends HttpError {
 
 /** 404: no such thing. */
 export class NotFoundError extends HttpError {
+  override name = 'NotFoundError';
+
   constructor(code: string, detail: string, options?: HttpErrorOptions) {
     super(404, code, detail, options);
   }
@@ -85,6 +94,8 @@ export class NotFoundError extends HttpError {
 
 /** 413: larger than the limit. */
 export class ContentTooLargeError extends HttpError {
+  override name = 'ContentTooLargeError';
+
   constructor(code: string, detail: string, options?: HttpErrorOptions) {
     super(413, code, detail, options);
   }
@@ -92,6 +103,8 @@ export class ContentTooLargeError extends HttpError {
 
 /** 503: may be sent again, unchanged, after some seconds. */
 export class UnavailableError extends HttpError {
+  override name = 'UnavailableError';
+
   constructor(
     code: string,
     detail: string,
