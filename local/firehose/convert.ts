@@ -49,6 +49,7 @@ export class ParquetConverter {
       const layout = layOut(records);
       await writeFile(plain, layout.lines);
       await connection.run(sql.load(plain));
+      await connection.run(sql.shapes);
       const closer = await this.#doubtful(connection, layout, sql);
       const { rows, failures } = closerLook(closer.records, closer.lines, columns);
       await writeFile(mended, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
@@ -109,9 +110,12 @@ function closerLook(
 
 interface Statements {
   readonly load: (file: string) => string;
+  readonly shapes: string;
   readonly doubtful: string;
   readonly copy: (mended: string, file: string, compression: string) => string;
 }
+
+const DOUBTFUL = 'doubtful OR shape IN (SELECT shape FROM odd_shapes)';
 
 /** The statements for a table. Values are read as text; those that a cast would change are doubtful. */
 function statements(columns: readonly TableColumn[]): Statements {
@@ -130,21 +134,22 @@ function statements(columns: readonly TableColumn[]): Statements {
     ({ value, type, name }) => `TRY_CAST(${value} AS ${type}) AS ${identifier(name)}`,
   );
   const doubts = typed.flatMap(({ value, type }) => doubtOf(value, type));
-  const doubt = [
-    `j IS NULL OR json_type(j) <> 'OBJECT'`,
-    'len(list_distinct(json_keys(j))) < len(json_keys(j))',
-    'lower(json_keys(j)::VARCHAR) <> json_keys(j)::VARCHAR',
-    ...doubts,
-  ].join(' OR ');
+  const doubt = ['j IS NULL', ...doubts].join(' OR ');
   return {
+    // Every line starts with a brace: what is JSON at all is an object.
     load: (file) => `CREATE TEMP TABLE lines AS
-      SELECT j, v, coalesce(${doubt}, true) AS doubtful FROM (
-        SELECT json AS j, json_transform(json, ${text(structure)}) AS v
+      SELECT j, v, shape, coalesce(${doubt}, true) AS doubtful FROM (
+        SELECT json AS j, json_transform(json, ${text(structure)}) AS v, hash(json_keys(json)) AS shape
         FROM read_json_objects(${text(file)}, format = 'newline_delimited', ignore_errors = true,
           maximum_object_size = 16777216, compression = 'uncompressed'))`,
-    doubtful: 'SELECT rowid FROM lines WHERE doubtful ORDER BY rowid',
+    // Events have few shapes: their keys are looked at once a shape.
+    shapes: `CREATE TEMP TABLE odd_shapes AS
+      SELECT shape FROM (
+        SELECT shape, json_keys(any_value(j)) AS k FROM lines WHERE j IS NOT NULL GROUP BY shape)
+      WHERE len(list_distinct(k)) < len(k) OR lower(k::VARCHAR) <> k::VARCHAR`,
+    doubtful: `SELECT rowid FROM lines WHERE ${DOUBTFUL} ORDER BY rowid`,
     copy: (mended, file, compression) => `COPY (
-      SELECT ${selected.join(', ')} FROM lines WHERE NOT doubtful
+      SELECT ${selected.join(', ')} FROM lines WHERE NOT (${DOUBTFUL})
       UNION ALL
       SELECT ${selected.map((column) => column.replace('TRY_CAST(v.', 'CAST(')).join(', ')}
       FROM read_json(${text(mended)}, format = 'newline_delimited', columns = {${texts}},
