@@ -43,6 +43,7 @@ const ACTIONS: readonly FaultAction[] = [
   'crash',
   'disconnect',
 ];
+const PARTIAL = ['kinesis PutRecords', 'firehose PutRecordBatch'];
 const KEYS = new Set(
   'service operation action after times principal code fraction count ms when'.split(' '),
 );
@@ -164,6 +165,9 @@ function parseFault(item: unknown, place: string): Fault {
   }
   if (!ACTIONS.includes(fault.action as FaultAction)) {
     throw new Error(`${place}.action must be one of ${ACTIONS.join(', ')}, got ${fault.action}`);
+  }
+  if (fault.action === 'partial' && !PARTIAL.includes(`${fault.service} ${fault.operation}`)) {
+    throw new Error(`${place}: partial failures are those of ${PARTIAL.join(' and ')} only`);
   }
   for (const key of ['after', 'times', 'count', 'ms', 'fraction']) {
     const number = fault[key];

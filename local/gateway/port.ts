@@ -19,13 +19,16 @@ export interface Port {
   close(): Promise<void>;
 }
 
+/** HTTP/2 default of 64 KiB makes a 10 MiB PutRecords wait for the other side many times. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+
 /**
  * Makes a port that looks at the first bytes of each connection: the Kinesis client of the SDK speaks HTTP/2 even to an
  * http:// endpoint, all others HTTP/1.1.
  */
 export function createPort(listener: (request: AnyRequest, response: AnyResponse) => void): Port {
   const http1 = createHttp({ keepAliveTimeout: 60_000 }, listener);
-  const http2 = createHttp2(listener);
+  const http2 = createHttp2({ settings: { initialWindowSize: WINDOW_BYTES } }, listener);
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);

@@ -36,9 +36,13 @@ export class MetadataStore {
     const cached = this.#cache.get(file);
     if (cached !== undefined && isOf(cached, stats)) return cached;
     const stored = await readStored(file);
-    if (stored === null || !isOf(stored, stats)) return { etag: derivedEtag(stats), headers: {} };
-    this.#cache.set(file, stored);
-    return stored;
+    const { size, mtimeMs } = stats;
+    const known =
+      stored !== null && isOf(stored, stats)
+        ? stored
+        : { etag: derivedEtag(stats), headers: {}, size, mtimeMs };
+    this.#cache.set(file, known);
+    return known;
   }
 
   /** Writes metadata for a file that is about to be moved into place. */

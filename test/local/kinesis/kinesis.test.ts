@@ -224,6 +224,25 @@ describe('the local Kinesis', () => {
     await remove();
   });
 
+  it('keeps what it did when it is made to crash before it answers', async () => {
+    const { folder, remove } = await temporaryFolder();
+    const { url, child } = await startChild(folder);
+    const gone = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+    const fault = { service: 'kinesis', operation: 'PutRecords', action: 'crash', when: 'after' };
+    await fetch(`${url}/_local/faults`, { method: 'POST', body: JSON.stringify([fault]) });
+    const sender = new KinesisClient(clientOptions(url));
+
+    const put = sender.send(new PutRecordsCommand({ StreamName: 'events', Records: records(5) }));
+
+    await expect(put).rejects.toThrow();
+    expect(await gone).toBe('SIGKILL');
+    sender.destroy();
+    const { client, close } = await withStream(2, { folder });
+    expect(await readAll(client)).toHaveLength(5);
+    await close();
+    await remove();
+  });
+
   it('still has every acknowledged record after kill -9 under load', async () => {
     const { folder, remove } = await temporaryFolder();
     const acknowledged: string[] = [];
