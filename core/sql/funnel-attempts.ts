@@ -16,7 +16,7 @@ export interface AttemptSpan {
    * Set where only each person's best attempt is wanted: epoch ms up to when the data is settled, because starts whose
    * window is still open then are wanted too.
    */
-  readonly bestOnly?: { readonly settledUntil: number };
+  readonly bestOnly?: { readonly settledUntil: number | null };
   /** Bots and people in one statement: then they are kept apart. */
   readonly includesBots: boolean;
 }
@@ -59,7 +59,7 @@ export function attemptsSql(
   };
   const specific = {
     chain: () => chainScope(funnel, dimensions),
-    best: () => bestScope(funnel, span.bestOnly?.settledUntil ?? 0),
+    best: () => bestScope(funnel, span.bestOnly?.settledUntil ?? Number.MAX_SAFE_INTEGER),
     ties: () => tiesScope(funnel),
     any: () => anyScope(funnel),
   }[kind]();

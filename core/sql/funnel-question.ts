@@ -120,7 +120,7 @@ ${attemptsSql(
     from,
     to,
     includesBots: question.includeBots,
-    ...(best ? { bestOnly: { settledUntil: question.settledUntil ?? 0 } } : {}),
+    ...(best ? { bestOnly: { settledUntil: question.settledUntil } } : {}),
   },
   dimensions,
 )}
