@@ -8,7 +8,7 @@ const USAGE = `npm run sample -- --url URL --write-key KEY [options]
 
 Sends visits of a shop as Segment calls until it is stopped.
 
-  --url URL            the API, as http://127.0.0.1:4000
+  --url URL            the API, as http://127.0.0.1:8080
   --write-key KEY      for the calls of now
   --server-key KEY     for two days of history at the start; without it none is sent
   --rate N             events a second on average, 0.1 to 200; default 5

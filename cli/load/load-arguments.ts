@@ -9,7 +9,7 @@ export const USAGE = `npm run load -- FILE --url URL --write-key KEY [options]
 
 Sends past events from a CSV, JSON lines (.gz too) or Parquet file. docs/LOADING.md explains it.
 
-  --url URL            the API, as http://127.0.0.1:4000
+  --url URL            the API, as http://127.0.0.1:8080
   --write-key KEY      a key of kind "server": past times are kept as they are
   --mapping FILE       JSON: which column becomes what; default: by common column names
   --dry-run            print the first events and send nothing
@@ -107,7 +107,7 @@ function required(name: string, value: string | undefined): string {
 function url(value: string | undefined): string {
   const text = required('url', value);
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new InvalidArgumentError(`--url must be as http://127.0.0.1:4000, got ${text}`);
+    throw new InvalidArgumentError(`--url must be as http://127.0.0.1:8080, got ${text}`);
   }
   return text;
 }

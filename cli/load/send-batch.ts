@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Where batches go. */
 export interface Target {
-  /** The API's base URL, as http://127.0.0.1:4000. */
+  /** The API's base URL, as http://127.0.0.1:8080. */
   readonly url: string;
   readonly writeKey: string;
   /** Attempts after the first, for what may work later. */

@@ -3,12 +3,16 @@ import type { AnswerEnvelope } from '../../core/api.ts';
 import type { DataVersion } from '../../core/registry.ts';
 import { scanCostUsd } from '../../core/scan-cost.ts';
 import { type Sql, sql, sqlInteger, sqlString } from '../../core/sql/quote.ts';
+import { BadRequestError } from '../runtime/http-error.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { AskedQuestion } from './asked-question.ts';
 import type { StatementResult } from './athena.ts';
 
 /** Grows where the same statement's answer gets another form, so that no cached answer has the old one. */
 const ANSWER_FORM = 1;
+
+/** Athena's limit of a statement's text. */
+const MAX_STATEMENT_BYTES = 262_144;
 
 /** What an answer needs beside the question. */
 export interface AnswerSources {
@@ -41,6 +45,13 @@ export async function prepareAnswer(
   // Athena reuses results by the statement's text: the version in it makes a swap of partitions another statement.
   const statement = sql`/* ${sqlString(id)} facts@v${sqlInteger(version.version)} */
 ${asked.statement(version.settled_until)}`;
+  const bytes = Buffer.byteLength(statement);
+  if (bytes > MAX_STATEMENT_BYTES) {
+    throw new BadRequestError(
+      'question_too_large',
+      `the question makes a statement of ${bytes} bytes, athena takes ${MAX_STATEMENT_BYTES}: ask with fewer steps, filters or values`,
+    );
+  }
   const key = keyOf(asked, statement);
   return {
     etag: `W/"v${version.version}-${hash([key, version.settled_until]).slice(0, 32)}"`,

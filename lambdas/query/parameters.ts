@@ -3,6 +3,9 @@ import { BadRequestError } from '../runtime/http-error.ts';
 /** Most values of one list parameter. */
 export const MAX_LIST_LENGTH = 100;
 
+/** Most levels of objects and lists in a definition. */
+const MAX_DEPTH = 32;
+
 /** 400: a parameter is unknown, missing, twice there or of the wrong form. */
 export class InvalidParameterError extends BadRequestError {
   /** @param parameter Its name, for the problem's member of that name. */
@@ -43,6 +46,12 @@ export class Parameters {
     }
     if (body === undefined) return new Parameters(texts, lists, undefined);
     const { definition, ...others } = parseBody(body);
+    if (isDeeper(definition, MAX_DEPTH)) {
+      throw new InvalidParameterError(
+        'definition',
+        `definition is nested deeper than the ${MAX_DEPTH} levels that are allowed`,
+      );
+    }
     for (const [name, value] of Object.entries(others)) {
       if (texts.has(name)) {
         throw new InvalidParameterError(
@@ -151,6 +160,11 @@ function parseBody(text: string): Record<string, unknown> {
     );
   }
   return body as Record<string, unknown>;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function textOf(name: string, value: unknown): string {

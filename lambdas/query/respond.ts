@@ -3,7 +3,12 @@ import type { App } from '../../core/config.ts';
 import { InvalidFunnelError } from '../../core/funnel-definition.ts';
 import { UnquotableValueError } from '../../core/sql/quote.ts';
 import { type HttpRequest, type HttpResponse, jsonResponse } from '../runtime/http.ts';
-import { BadRequestError, HttpError, NotFoundError } from '../runtime/http-error.ts';
+import {
+  BadRequestError,
+  ContentTooLargeError,
+  HttpError,
+  NotFoundError,
+} from '../runtime/http-error.ts';
 import { type AnswerSources, prepareAnswer } from './answer.ts';
 import type { AskedQuestion } from './asked-question.ts';
 import { authorize } from './authorize.ts';
@@ -15,6 +20,8 @@ import { askTotals, TOTALS_PARAMETERS } from './totals.ts';
 
 /** A revalidation is cheap, and only the client itself may keep what its key has bought. */
 const CACHE_CONTROL = 'private, no-cache';
+/** Far more than the largest definition that makes sense. */
+const MAX_BODY_LENGTH = 100_000;
 
 /** Answers GET and POST /v1/apps/{app}/{question}. @throws HttpError */
 export async function respond(
@@ -50,7 +57,9 @@ async function answerRequest(
   const range = describeRange(asked.scope);
   const prepared = await prepareAnswer(asked, range, sources);
   const headers = { etag: prepared.etag, 'cache-control': CACHE_CONTROL, vary: 'Accept' };
-  if (matches(request.headers['if-none-match'], prepared.etag)) return { statusCode: 304, headers };
+  if (body === undefined && matches(request.headers['if-none-match'], prepared.etag)) {
+    return { statusCode: 304, headers };
+  }
   const { envelope, numbers } = await prepared.answer();
   if (format === 'csv') {
     const { header, rows } = asked.table(numbers);
@@ -98,7 +107,14 @@ function readBody(request: HttpRequest): string | undefined {
     });
   }
   const { body = '', isBase64Encoded } = request;
-  return isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+  const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+  if (text.length > MAX_BODY_LENGTH) {
+    throw new ContentTooLargeError(
+      'request_too_large',
+      `the body has ${text.length} characters, at most ${MAX_BODY_LENGTH} are allowed`,
+    );
+  }
+  return text;
 }
 
 function ask(question: string, parameters: Parameters, app: App, now: number): AskedQuestion {

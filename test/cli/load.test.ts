@@ -55,7 +55,7 @@ describe('npm run load', () => {
     [['x.csv'], '--url is needed'],
     [
       ['x.csv', '--url', 'nowhere', '--write-key', 'k'],
-      '--url must be as http://127.0.0.1:4000, got nowhere',
+      '--url must be as http://127.0.0.1:8080, got nowhere',
     ],
     [
       ['x.csv', '--url', 'http://x', '--write-key', 'k', '--batch-size', '501'],

@@ -240,6 +240,33 @@ describe('CSV', () => {
   });
 });
 
+describe('bodies beyond reason', () => {
+  const nested = (levels: number): object =>
+    levels === 0 ? { property: 'a', op: 'is_set' } : { any: [nested(levels - 1)] };
+  const definition = (more: object) => ({
+    from: '2026-03-01',
+    to: '2026-04-01',
+    definition: { window: '1h', steps: [{ event: 'a' }], ...more },
+  });
+  const names = (step: number) =>
+    Array.from({ length: 22 }, (_, i) => `${step} ${i} ${"'".repeat(190)}`);
+
+  test.each<[string, object, number, string]>([
+    ['deep filters', definition({ where: [nested(200)] }), 400, 'invalid_parameter'],
+    ['a huge body', definition({ where: 'x'.repeat(200_000) }), 413, 'request_too_large'],
+    [
+      'a statement that athena does not take',
+      definition({ steps: Array.from({ length: 20 }, (_, i) => ({ any_of: names(i) })) }),
+      400,
+      'question_too_large',
+    ],
+  ])('%s: %#', async (_, body, status, code) => {
+    const sources = new Sources();
+    await expect(ask(sources, 'funnels', { body })).rejects.toMatchObject({ status, code });
+    expect(sources.statements).toEqual([]);
+  });
+});
+
 describe('what cannot be answered', () => {
   test.each<[string, Asked, number, string, RegExp]>([
     [
