@@ -19,6 +19,7 @@ export interface Destinations {
 const STREAM_SHARE = 0.5;
 /** Clients wait and functions pile up while a stream is throttled: the fallback is as good, so it is turned to soon. */
 const LONGEST_STREAM_MS = 2_500;
+const LONGEST_TRY_MS = 1_500;
 /** Left for the answer. */
 const RESERVE_MS = 500;
 const RETRY_AFTER_SECONDS = 5;
@@ -35,7 +36,8 @@ export class Delivery implements Sinks {
     this.#kinesis = kinesis;
     this.#to = destinations;
     const now = Date.now();
-    this.#streams = { deadline: now + Math.min(remainingMs * STREAM_SHARE, LONGEST_STREAM_MS) };
+    const streamMs = Math.min(remainingMs * STREAM_SHARE, LONGEST_STREAM_MS);
+    this.#streams = { deadline: now + streamMs, tryMs: LONGEST_TRY_MS };
     this.#fallbackDeadline = now + remainingMs - RESERVE_MS;
   }
 

@@ -31,6 +31,6 @@ export async function putFallback(
     Body: Buffer.concat(lines),
     ContentType: 'application/x-ndjson',
   });
-  const abortSignal = AbortSignal.timeout(Math.max(1, deadline - Date.now()));
+  const abortSignal = AbortSignal.timeout(Math.max(1, Math.floor(deadline - Date.now())));
   await client.send(command, { abortSignal });
 }

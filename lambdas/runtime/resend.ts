@@ -6,6 +6,8 @@ export interface Patience {
   readonly deadline: number;
   /** Tries in all. Default 4. */
   readonly tries?: number;
+  /** Most milliseconds of one try: one that hangs on a dead connection must leave time for the next. Default: no limit. */
+  readonly tryMs?: number;
 }
 
 /** What became of a send. */
@@ -28,7 +30,7 @@ const LONGEST_PAUSE_MS = 1_000;
 export async function sendUntilTaken<T>(
   entries: readonly T[],
   send: (entries: readonly T[], signal: AbortSignal) => Promise<readonly T[]>,
-  { deadline, tries = DEFAULT_TRIES }: Patience,
+  { deadline, tries = DEFAULT_TRIES, tryMs = Number.POSITIVE_INFINITY }: Patience,
 ): Promise<Sent<T>> {
   let left = entries;
   let cause: unknown;
@@ -37,7 +39,9 @@ export async function sendUntilTaken<T>(
     if (remaining <= 0) return { left, cause: cause ?? new Error('no time left to send') };
     if (attempt > 0) await sleep(Math.min(pauseMs(attempt), remaining));
     try {
-      left = await send(left, AbortSignal.timeout(Math.max(1, Math.floor(deadline - Date.now()))));
+      // Whole milliseconds: AbortSignal takes no others.
+      const timeLeft = Math.max(1, Math.floor(deadline - Date.now()));
+      left = await send(left, AbortSignal.timeout(Math.min(tryMs, timeLeft)));
       cause = new Error(`${left.length} of ${entries.length} entries were refused each time`);
     } catch (error) {
       cause = error;
