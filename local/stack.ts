@@ -2,11 +2,12 @@ import path from 'node:path';
 import { HttpApi } from './api/http-api.ts';
 import { Clock } from './clock.ts';
 import { takeDataFolder } from './data-folder.ts';
-import { type Fault, Faults } from './faults.ts';
+import { type Fault, type FaultCall, Faults } from './faults.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { ROOT } from './iam/callers.ts';
 import { Functions, logFolder } from './lambda/functions.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import { ServiceError } from './service.ts';
 import { openServices } from './services.ts';
 import type { Execution } from './stepfunctions/executions.ts';
 import { StepFunctions } from './stepfunctions/step-functions.ts';
@@ -136,8 +137,8 @@ async function start(
     targets: {
       functions,
       services: services.byName,
-      before: (service, operation, { principal }) =>
-        faults.before({ service, operation, principal }),
+      around: (service, operation, { principal }, call) =>
+        withFaults(faults, { service, operation, principal }, call),
     },
   });
   closing.push(() => stepFunctions.stop());
@@ -212,6 +213,15 @@ function findResource({ resources }: Deployment, type: string, name: string): st
   throw new Error(
     `${found.length === 0 ? 'no' : 'more than one'} ${type} ${name}; there are ${known || 'none'}`,
   );
+}
+
+/** Faults strike calls inside the process as the gateway lets them strike those from outside. */
+async function withFaults<T>(faults: Faults, call: FaultCall, run: () => Promise<T>): Promise<T> {
+  await faults.before(call);
+  const result = await run();
+  if (faults.after(call) === 'disconnect')
+    throw new ServiceError('SdkClientException', 'connection closed (a fault that was set)');
+  return result;
 }
 
 /** Passes each message on once: a call that is refused is often tried again. */

@@ -77,6 +77,8 @@ export class HttpApi {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
+      // No answer takes longer; what is open then is a client that keeps silent.
+      setTimeout(() => this.#server.closeAllConnections(), INTEGRATION_TIMEOUT_MS).unref();
     });
   }
 

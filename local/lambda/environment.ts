@@ -36,7 +36,11 @@ export class ExecutionEnvironment {
     this.#worker.stdout.setEncoding('utf8').on('data', (text: string) => log(text, 'stdout'));
     this.#worker.stderr.setEncoding('utf8').on('data', (text: string) => log(text, 'stderr'));
     this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
-    this.#worker.on('error', (error) => this.#end(functionError(error)));
+    this.#worker.on('error', (error) => {
+      // What goes wrong between two invocations has nobody else to tell it to.
+      if (!this.#answer && !this.#load) log(`${error.stack ?? error}\n`, 'stderr');
+      this.#end(functionError(error));
+    });
     this.#worker.on('exit', (status) =>
       this.#end(
         runtimeError('Runtime.ExitError', `Runtime exited with error: exit status ${status}`),

@@ -39,6 +39,12 @@ function contextOf({ requestId, deadline, functionArn }: InvocationMessage): obj
   };
 }
 
+/** As Lambda sets it: the time in hex, 24 hex digits, not sampled. */
+function traceHeader(requestId: string): string {
+  const seconds = Math.floor(Date.now() / 1000).toString(16);
+  return `Root=1-${seconds}-${requestId.replaceAll('-', '').slice(0, 24)};Sampled=0`;
+}
+
 function answer(result: unknown): WorkerMessage {
   // Lambda answers null where a handler returns nothing.
   const payload = JSON.stringify(result) ?? 'null';
@@ -50,7 +56,7 @@ function answer(result: unknown): WorkerMessage {
 try {
   const handler = await loadHandler();
   parentPort!.on('message', async (message: InvocationMessage) => {
-    process.env._X_AMZN_TRACE_ID = `Root=1-${message.requestId}`;
+    process.env._X_AMZN_TRACE_ID = traceHeader(message.requestId);
     try {
       send(answer(await handler(JSON.parse(message.payload), contextOf(message))));
     } catch (thrown) {

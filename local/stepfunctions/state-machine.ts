@@ -24,7 +24,12 @@ export interface MachineOptions {
 type LogEvent = {
   readonly type: string;
   readonly timestamp: number;
-  readonly state?: { readonly name: string; readonly input?: unknown; readonly output?: unknown };
+  readonly state?: {
+    readonly name: string;
+    readonly type: string;
+    readonly input?: unknown;
+    readonly output?: unknown;
+  };
   readonly Error?: string;
   readonly Cause?: unknown;
 };
@@ -35,9 +40,9 @@ interface Running {
 }
 
 /** Events of one execution's history that are kept. */
-const KEPT_EVENTS = 25_000;
+const KEPT_EVENTS = 2_000;
 /** Executions whose history is kept; it is not on disk. */
-const KEPT_HISTORIES = 50;
+const KEPT_HISTORIES = 20;
 
 /** Runs executions of one state machine. */
 export class LocalStateMachine {
@@ -138,7 +143,8 @@ export class LocalStateMachine {
       for await (const { type, timestamp, state, Error: error, Cause } of events) {
         if (history.length >= KEPT_EVENTS) continue;
         const detail = error === undefined ? (state?.output ?? state?.input) : { error, Cause };
-        history.push({ type, timestamp, ...(state && { state: state.name }), detail });
+        const name = state && { state: state.name };
+        history.push({ type: eventType(type, state?.type), timestamp, ...name, detail });
       }
     };
     // The log of an aborted execution ends with an error; the execution itself says why.
@@ -146,6 +152,13 @@ export class LocalStateMachine {
       history.push({ type: 'LogEnded', timestamp: 0, detail: error }),
     );
   }
+}
+
+/** AWS's name of an event: the interpreter's StateEntered is TaskStateEntered there, StateFailed is TaskFailed. */
+function eventType(type: string, stateType: string | undefined): string {
+  if (stateType === undefined) return type;
+  if (type === 'StateFailed' && stateType === 'Task') return 'TaskFailed';
+  return type.startsWith('State') ? `${stateType}${type}` : type;
 }
 
 function failureOf(error: unknown): Partial<Execution> {

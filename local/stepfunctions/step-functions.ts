@@ -207,12 +207,13 @@ export class StepFunctions {
         previousEventId: index,
         timestamp: timestamp / 1000,
         type,
-        ...(type === 'StateEntered' && {
+        ...(type.endsWith('StateEntered') && {
           stateEnteredEventDetails: { name: state, input: JSON.stringify(detail) },
         }),
-        ...(type === 'StateExited' && {
+        ...(type.endsWith('StateExited') && {
           stateExitedEventDetails: { name: state, output: JSON.stringify(detail) },
         }),
+        ...(type === 'TaskFailed' && { taskFailedEventDetails: failed(detail) }),
       }));
     return reverse ? events.reverse() : events;
   }
@@ -228,6 +229,11 @@ function definitionOf(properties: Readonly<Record<string, unknown>>): string {
   return written.replaceAll(/\$\{(\w+)\}/g, (whole, name: string) =>
     name in values ? String(values[name]) : whole,
   );
+}
+
+function failed(detail: unknown): object {
+  const { error, Cause } = record(detail, 'detail');
+  return { error, cause: typeof Cause === 'string' ? Cause : JSON.stringify(Cause) };
 }
 
 function summary({ arn, machineArn, name, status, startedAt, stoppedAt }: Execution): object {

@@ -7,8 +7,13 @@ export interface TaskTargets {
   readonly functions: Functions;
   /** Services by the name that stands in a task's resource, as athena. */
   readonly services: Readonly<Record<string, JsonService>>;
-  /** Called before each call of a service: injects faults. */
-  readonly before: (service: string, operation: string, caller: Caller) => Promise<void>;
+  /** Makes each call of a service: injects faults around it. */
+  readonly around: <T>(
+    service: string,
+    operation: string,
+    caller: Caller,
+    call: () => Promise<T>,
+  ) => Promise<T>;
 }
 
 /** Runs one task. */
@@ -82,11 +87,8 @@ async function invoke(
   caller: Caller,
 ): Promise<unknown> {
   try {
-    await targets.before('lambda', 'Invoke', caller);
-    const { error, ...answer } = await targets.functions.invoke(
-      functionName,
-      JSON.stringify(input),
-      caller,
+    const { error, ...answer } = await targets.around('lambda', 'Invoke', caller, async () =>
+      targets.functions.invoke(functionName, JSON.stringify(input), caller),
     );
     if (error) throw new TaskError(error.errorType, JSON.stringify(error));
     return JSON.parse('payload' in answer ? String(answer.payload) : 'null');
@@ -99,14 +101,13 @@ async function call(
   service: string,
   operation: string,
   input: Record<string, unknown>,
-  { services, before }: TaskTargets,
+  { services, around }: TaskTargets,
   caller: Caller,
 ): Promise<Record<string, unknown>> {
   try {
-    await before(service, operation, caller);
     const run = services[service]?.operations[operation];
     if (!run) throw new Error(`${service} has no operation ${operation} on one machine`);
-    const output = await run(input, caller);
+    const output = await around(service, operation, caller, async () => run(input, caller));
     return isRecord(output) ? output : {};
   } catch (error) {
     throw named(service.charAt(0).toUpperCase() + service.slice(1), error);

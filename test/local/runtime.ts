@@ -54,7 +54,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     folder: path.join(data, 'stepfunctions'),
     clock,
     roles,
-    targets: { functions, services, before: async () => {} },
+    targets: { functions, services, around: (_service, _operation, _caller, call) => call() },
   });
   const scheduler = new Scheduler({ clock, roles, functions, stepFunctions, terminal: write });
   const stop = async () => {

@@ -275,6 +275,24 @@ describe('starting by name', () => {
   });
 });
 
+test("an execution's history has AWS's names", async () => {
+  // Prepare
+  const runtime = await start(machine({ Work: task({ action: 'fail' }) }));
+  const { arn } = await run(runtime, {});
+  // Act
+  const { GetExecutionHistory } = runtime.stepFunctions.service.operations;
+  const history = await GetExecutionHistory!({ executionArn: arn }, ROOT);
+  // Assess
+  expect(history).toMatchObject({
+    events: [
+      { id: 1, type: 'ExecutionStarted' },
+      { type: 'TaskStateEntered', stateEnteredEventDetails: { name: 'Work' } },
+      { type: 'TaskFailed', taskFailedEventDetails: { error: 'RangeError' } },
+      { type: 'ExecutionFailed' },
+    ],
+  });
+});
+
 describe('a definition is refused at the start', () => {
   test.each<[string, object, string]>([
     [
