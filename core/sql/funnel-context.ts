@@ -22,6 +22,7 @@ export interface NamedSql {
   readonly value: Sql;
 }
 
+/** A UTC day. */
 export const DAY_MS = 86_400_000;
 
 /** Names of the dimensions: the standard ones, then the app's own. */
