@@ -5,7 +5,7 @@ import trinoFunctions from './trino-functions.json' with { type: 'json' };
 const SAME = `
 abs acos asin atan atan2 cos cosh sin sinh tan tanh degrees radians exp ln log10 log2 cbrt sqrt pi sign ceil ceiling floor
 power pow round random rand
-lower upper length reverse replace trim ltrim rtrim lpad rpad chr starts_with concat_ws translate strpos
+lower upper length reverse trim ltrim rtrim lpad rpad chr starts_with concat_ws translate strpos
 now year quarter month week day hour minute second
 flatten map map_keys map_values map_entries map_from_entries map_concat
 count sum avg min max count_if bool_and bool_or any_value stddev stddev_pop stddev_samp variance var_pop var_samp corr
@@ -51,7 +51,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 
 /** Functions that a macro gives their Trino meaning; macros.ts makes them under trino_<name>. */
 const MACROS = `
-if greatest least concat substr substring split split_part mod e nan infinity
+if greatest least concat replace substr substring split split_part mod e nan infinity
 json_extract json_extract_scalar json_array_length json_format json_parse json_size
 date date_add date_trunc date_format from_unixtime to_unixtime from_iso8601_timestamp from_iso8601_date
 to_iso8601 millisecond at_timezone with_timezone current_timezone

@@ -13,6 +13,7 @@ export const MACROS: readonly string[] = [
   `CREATE MACRO trino_substr(s, f) AS CASE WHEN f = 0 OR abs(f) > length(s) THEN left(s, 0) ELSE substring(s, f) END,
      (s, f, n) AS CASE WHEN f = 0 OR abs(f) > length(s) OR n <= 0 THEN left(s, 0) ELSE substring(s, f, n) END`,
   `CREATE MACRO trino_substring(s, f) AS trino_substr(s, f), (s, f, n) AS trino_substr(s, f, n)`,
+  "CREATE MACRO trino_replace(s, a) AS replace(s, a, ''), (s, a, b) AS replace(s, a, b)",
   'CREATE MACRO trino_split(s, d) AS string_split(s, d)',
   `CREATE MACRO trino_split_part(s, d, n) AS
      CASE WHEN n < 1 THEN error('Index must be greater than zero') ELSE string_split(s, d)[n] END`,

@@ -48,6 +48,20 @@ function translate(tokens: readonly Token[]): string[] {
       const end = closing(tokens, i + 1);
       out.push(dateParse(tokens.slice(i + 2, end)));
       i = end;
+    } else if (isWord(token, 'EXTRACT') && isSymbol(next, '(') && tokens[i + 2] !== undefined) {
+      const field = tokens[i + 2]!.text.toLowerCase();
+      out.push('EXTRACT', '(', EXTRACT_FIELDS[field] ?? field);
+      i += 2;
+    } else if (
+      isWord(next, 'INTERVAL') &&
+      tokens[i + 2]?.kind === 'string' &&
+      /^[+-]$/.test(token.text)
+    ) {
+      addInterval(
+        out,
+        `${token.text} INTERVAL ${tokens[i + 2]!.text} ${tokens[i + 3]?.text ?? ''}`,
+      );
+      i += 3;
     } else if (isWord(token, 'VALUES') && !isSymbol(next, '(')) {
       const end = endOfList(tokens, i + 1);
       const rows = splitCommas(tokens.slice(i + 1, end));
@@ -63,6 +77,49 @@ function translate(tokens: readonly Token[]): string[] {
     } else out.push(isCall(tokens, i) ? call(tokens, i) : token.text);
   }
   return out;
+}
+
+/** Fields of EXTRACT that DuckDB counts otherwise or names otherwise. */
+const EXTRACT_FIELDS: Readonly<Record<string, string>> = {
+  dow: 'isodow',
+  day_of_week: 'isodow',
+  day_of_month: 'day',
+  day_of_year: 'doy',
+  yow: 'isoyear',
+  year_of_week: 'isoyear',
+};
+
+/**
+ * A date plus an interval is a date in Trino and a timestamp in DuckDB: the sum is cast to the type of what stands before the
+ * sign. Where that is itself a sum, it stays as it is: such a sum is no date.
+ */
+function addInterval(out: string[], interval: string): void {
+  const start = operandStart(out);
+  if (start < 0 || /^(?:[-+*/%]|\|\|)$/.test(out[start - 1] ?? '')) {
+    out.push(interval);
+    return;
+  }
+  const operand = out.splice(start).join(' ');
+  out.push(`cast_to_type((${operand}) ${interval}, ${operand})`);
+}
+
+/** Where the last operand starts: a literal with its type, a name with its qualifiers, a call or a parenthesis. */
+function operandStart(out: readonly string[]): number {
+  let at = out.length - 1;
+  if (out[at] === ')') {
+    for (let depth = 0; at >= 0; at--) {
+      if (out[at] === ')') depth++;
+      if (out[at] === '(' && --depth === 0) break;
+    }
+    return /^\w+$/.test(out[at - 1] ?? '') && !NO_CALLS.has(out[at - 1]!.toLowerCase())
+      ? at - 1
+      : at;
+  }
+  if (out[at]?.startsWith("'"))
+    return /^(?:date|timestamp|time)$/i.test(out[at - 1] ?? '') ? at - 1 : at;
+  if (out[at] === ']') return -1;
+  while (out[at - 1] === '.') at -= 2;
+  return at;
 }
 
 /** Where a list ends that starts at `start`: at the parenthesis around it, at the clause after it, at the end. */
@@ -104,8 +161,7 @@ function call(tokens: readonly Token[], i: number): string {
   const inner = tokens.slice(i + 2, closing(tokens, i + 1));
   const name = text.toLowerCase();
   // Forms with key words inside are SQL's own, the same in both.
-  if (['extract', 'grouping', 'position', 'current_timestamp', 'localtimestamp'].includes(name))
-    return text;
+  if (['grouping', 'position', 'current_timestamp', 'localtimestamp'].includes(name)) return text;
   if (['substring', 'trim'].includes(name) && inner.some((token) => isWord(token, 'FROM')))
     return text;
   if (['max_by', 'min_by', 'approx_distinct', 'approx_percentile'].includes(name))

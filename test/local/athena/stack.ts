@@ -99,6 +99,21 @@ export class Stack {
     return set.Rows.slice(1).map((row) => row.Data.map((item) => item.VarCharValue));
   }
 
+  /** All rows of a query, page by page. */
+  async allRows(query: string): Promise<(string | undefined)[][]> {
+    const ended = await this.run(query);
+    if (ended.state !== 'SUCCEEDED') throw new Error(ended.reason);
+    const rows: (string | undefined)[][] = [];
+    let NextToken: unknown;
+    do {
+      const answer = await this.call('GetQueryResults', { QueryExecutionId: ended.id, NextToken });
+      const set = answer.ResultSet as { Rows: { Data: { VarCharValue?: string }[] }[] };
+      rows.push(...set.Rows.map((row) => row.Data.map((item) => item.VarCharValue)));
+      NextToken = answer.NextToken;
+    } while (NextToken !== undefined);
+    return rows.slice(1);
+  }
+
   /** Makes a partition of a table by a CTAS, as a build does. */
   async partition(
     table: string,
