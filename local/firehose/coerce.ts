@@ -82,7 +82,7 @@ export function coerceObject(object: string, columns: readonly TableColumn[]): C
 function coerceValue(raw: string, type: string): string | null {
   const isText = raw.startsWith('"');
   const text = isText ? (JSON.parse(raw) as string) : raw;
-  if (type === 'string') return isText ? text : compact(raw);
+  if (type === 'string') return isText ? text : stringOf(raw);
   const trimmed = isText ? text.trim() : text;
   if (type === 'boolean') {
     const lower = trimmed.toLowerCase();
@@ -104,6 +104,14 @@ function coerceValue(raw: string, type: string): string | null {
       : value > 0
         ? 'inf'
         : '-inf';
+}
+
+/** Text of a value that is no string, as DuckDB writes it: a fraction is the double it is, integers keep all digits. */
+function stringOf(raw: string): string {
+  const value =
+    /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(raw) && /[.eE]/.test(raw) ? Number(raw) : null;
+  if (value === null || !Number.isFinite(value)) return compact(raw);
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
 }
 
 /** JSON text without the space between its tokens. */
