@@ -31,8 +31,12 @@ export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
 
-/** Time that a run has for its swap from the moment that its lease was checked: more than the function's timeout. */
-const SWAP_MS = 16 * 60_000;
+/**
+ * How long nobody may take a partition over once its swap begins. The swap starts at most 15 seconds after its lease was
+ * checked, and its two calls take less than 40 seconds with all that the SDK retries.
+ */
+const SWAP_MS = 60_000;
+const START_SWAP_MS = 15_000;
 
 /**
  * Points readers at a run: checks that the run still holds its partition and that the statement wrote what it should, swaps
@@ -48,11 +52,12 @@ export async function publish(
   const partition = partitionOf(task);
   const catalog = new Catalog(context.glue, context.glueDatabase);
   const temporary = temporaryTable(partition, runId);
-  const held = await holdLease(context, partition, runId);
-  if (held.run_id === runId) {
+  const before = await context.registry.partition(partition);
+  if (before?.run_id === runId) {
     await catalog.dropTemporaryTable(temporary);
-    return { rows: held.rows ?? 0, bytes: held.bytes ?? 0 };
+    return { rows: before.rows ?? 0, bytes: before.bytes ?? 0 };
   }
+  if (before?.lease?.run_id !== runId) throw leaseLost(partition, runId);
   const location = `s3://${context.lakeBucket}/${runPrefix(partition, runId)}`;
   const rows = await rowsWritten(context, queryId, temporary);
   const storage = await checkedStorage(catalog, partition, temporary, location);
@@ -60,6 +65,9 @@ export async function publish(
   if (rows > 0 && bytes === 0)
     throw new Error(`query ${queryId} wrote ${rows} rows, but nothing lies under ${location}`);
 
+  const heldAt = await holdLease(context, partition, runId);
+  if (context.now() - heldAt > START_SWAP_MS)
+    throw new Error(`run ${runId} had no chance to swap within ${START_SWAP_MS} ms of its check`);
   await catalog.point(partition, { ...storage, Location: location });
   // Before the registry: once the run counts as published nobody comes back to count it. Counting twice does no harm.
   await context.registry.countPublication(partition.app_id);
@@ -68,20 +76,22 @@ export async function publish(
   return { rows, bytes };
 }
 
-/** Checks that the run holds its partition and keeps others off it until the swap is done. */
+/**
+ * Checks that the run holds its partition and keeps others off it until the swap is done.
+ * @returns when it was checked, epoch ms
+ */
 async function holdLease(
   context: BuildContext,
   partition: Partition,
   runId: string,
-): Promise<PartitionRecord> {
+): Promise<number> {
   const now = context.now();
   const held = await context.registry.change(partition, (record) => {
-    if (record.run_id === runId) return record;
     if (record.lease?.run_id !== runId) return undefined;
     return { ...record, lease: { ...record.lease, until: now + SWAP_MS, swapping: true } };
   });
   if (held === undefined) throw leaseLost(partition, runId);
-  return held;
+  return now;
 }
 
 function leaseLost(partition: Partition, runId: string): LeaseLostError {

@@ -161,7 +161,8 @@ test('a publication that stands still at any call while a newer run takes over n
 test('the claim of an execution that has ended is taken over at once, unless its swap has begun', async () => {
   const { running, runs } = await readyToPublish(await builtDays(2));
   const [claimed, swapping] = runs as [CreatedRun, CreatedRun];
-  const killed = lake.context({ calls: 0, blowsAfter: 3 });
+  // The eighth call writes that the swap begins.
+  const killed = lake.context({ calls: 0, blowsAfter: 8 });
   await expect(running.publish(swapping, killed)).rejects.toThrow(KilledError);
   const ended = async (names: ReadonlySet<string>): Promise<Set<string>> => new Set(names);
   const next = execution({ ...lake.context(), ended });
