@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { MillraceConfig } from '../core/config.ts';
 import { STEPS } from './population.ts';
 
-/** Keys of the benchmark's app. */
+/** The key that sends: trusted with past times. */
 export const WRITE_KEY = 'bench-server-key';
+/** The key that asks. */
 export const READ_KEY = 'bench-read-key';
 
 /** One app with the six-step funnel `path`, an hour's window. */

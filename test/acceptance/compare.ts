@@ -18,6 +18,7 @@ interface Answer {
   readonly settled_until: string | null;
   readonly steps?: readonly StepNumbers[];
   readonly events?: readonly StepNumbers[];
+  readonly groups?: Answer['breakdown'];
   readonly breakdown?: readonly {
     readonly values: Readonly<Record<string, string | null>>;
     readonly steps?: readonly StepNumbers[];
@@ -29,7 +30,10 @@ interface Answer {
  * Asks the API every question that the expectations need, each once, and compares every number.
  * @param apiUrl of a stack that holds the data sets, settled.
  */
-export async function compare(apiUrl: string, expectations: readonly Expectation[]): Promise<Mismatch[]> {
+export async function compare(
+  apiUrl: string,
+  expectations: readonly Expectation[],
+): Promise<Mismatch[]> {
   const answers = new Map<string, Answer>();
   const mismatches: Mismatch[] = [];
   for (const expectation of expectations) {
@@ -38,7 +42,8 @@ export async function compare(apiUrl: string, expectations: readonly Expectation
     answers.set(question, answer);
     const got = numberOf(answer, expectation);
     const { expected, tolerance } = expectation;
-    if (typeof got !== 'number' || Math.abs(got - expected) > tolerance) mismatches.push({ expectation, got });
+    if (typeof got !== 'number' || Math.abs(got - expected) > tolerance)
+      mismatches.push({ expectation, got });
   }
   console.log(`${expectations.length} numbers compared in ${answers.size} questions`);
   return mismatches;
@@ -57,15 +62,21 @@ async function ask(apiUrl: string, { dataSet }: Expectation, question: string): 
   const response = await fetch(`${apiUrl}${question}`, {
     headers: { authorization: `Bearer ${READ_KEY(dataSet)}` },
   });
-  if (!response.ok) throw new Error(`${question} answered ${response.status}: ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(`${question} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as Answer;
 }
 
-function numberOf(answer: Answer, { breakdown, values, metric, step }: Expectation): number | null | undefined {
+function numberOf(
+  answer: Answer,
+  { breakdown, values, metric, step }: Expectation,
+): number | null | undefined {
   const group =
     breakdown.length === 0
-      ? answer
-      : answer.breakdown?.find((row) => breakdown.every((name) => row.values[name] === values[name]));
+      ? (answer.groups?.[0] ?? answer)
+      : (answer.groups ?? answer.breakdown)?.find((row) =>
+          breakdown.every((name) => row.values[name] === values[name]),
+        );
   const numbers = (group?.steps ?? group?.events)?.[step];
   return metric === 'people' ? (numbers?.people ?? numbers?.count) : numbers?.[metric];
 }

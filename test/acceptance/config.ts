@@ -22,7 +22,9 @@ function app(id: DataSet): AppConfig {
   return {
     id,
     writeKeys: [{ key: SERVER_KEY(id), kind: 'server' }],
-    readKeys: [{ name: 'acceptance', sha256: createHash('sha256').update(READ_KEY(id)).digest('hex') }],
+    readKeys: [
+      { name: 'acceptance', sha256: createHash('sha256').update(READ_KEY(id)).digest('hex') },
+    ],
     dimensions: [{ name: 'sex', property: 'sex' }],
     funnels: [{ name: 'published', window: '1d', steps: STEPS[id].map((event) => ({ event })) }],
   };

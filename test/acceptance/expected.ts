@@ -34,13 +34,17 @@ function ecommerceRow(row: Row): Expectation[] {
   const base = { dataSet: 'ecommerce' as const, question: 'funnels' as const, ...breakdownOf(row) };
   const counts = (row.counts ?? row) as Record<string, number>;
   const names = ['home', 'search', 'payment', 'confirmation'];
-  const people = names.map((name, step) => number({ ...base, metric: 'people', step }, counts[name]));
+  const people = names.map((name, step) =>
+    number({ ...base, metric: 'people', step }, counts[name]),
+  );
   if (row.counts === undefined) return people;
   const conversion = Object.values(row.step_conversion_pct as Record<string, number>);
   const dropOff = Object.values(row.step_dropoff as Record<string, { users: number; pct: number }>);
   return [
     ...people,
-    ...conversion.map((pct, i) => number({ ...base, metric: 'share_of_previous', step: i + 1 }, pct / 100)),
+    ...conversion.map((pct, i) =>
+      number({ ...base, metric: 'share_of_previous', step: i + 1 }, pct / 100),
+    ),
     ...dropOff.map(({ pct }, i) => number({ ...base, metric: 'drop_off', step: i + 1 }, pct / 100)),
     ...(row.conversion_from_first_pct as number[]).map((pct, step) =>
       number({ ...base, metric: 'share_of_first', step }, pct / 100),
@@ -66,7 +70,12 @@ export function systemDesignExpectations(results: Row): Expectation[] {
 }
 
 function stepCounts(row: Row, question: Expectation['question']): Expectation[] {
-  const base = { dataSet: 'system_design' as const, question, ...breakdownOf(row), metric: 'people' as const };
+  const base = {
+    dataSet: 'system_design' as const,
+    question,
+    ...breakdownOf(row),
+    metric: 'people' as const,
+  };
   return Object.keys(row)
     .filter((key) => /^step\d$/.test(key))
     .map((key) => number({ ...base, step: Number(key.slice(4)) - 1 }, row[key]));
@@ -74,14 +83,20 @@ function stepCounts(row: Row, question: Expectation['question']): Expectation[] 
 
 /** A row of the notebook's tables: visits of step 6, or two steps and the loss between them, all counted as visits. */
 function publishedRow(row: Row): Expectation[] {
-  const base = { dataSet: 'system_design' as const, question: 'totals' as const, ...breakdownOf(row) };
+  const base = {
+    dataSet: 'system_design' as const,
+    question: 'totals' as const,
+    ...breakdownOf(row),
+  };
   const visits = row.total_visits ?? row.visits;
   if (visits !== undefined) {
     // The notebook's last table is of the search channel alone, which its rows do not repeat.
     const filter = row.visits === undefined ? {} : { filter: 'channel:search' };
     return [number({ ...base, ...filter, metric: 'people', step: 5 }, visits)];
   }
-  const second = Object.keys(row).filter((key) => /^step\d$/.test(key)).sort()[1]!;
+  const second = Object.keys(row)
+    .filter((key) => /^step\d$/.test(key))
+    .sort()[1]!;
   const step = Number(second.slice(4)) - 1;
   const loss = number({ ...base, metric: 'drop_off', step }, (row.perc_dropoff as number) / 100);
   return [...stepCounts(row, 'totals'), loss];
@@ -89,17 +104,22 @@ function publishedRow(row: Row): Expectation[] {
 
 function breakdownOf(row: Row): Pick<Expectation, 'breakdown' | 'values'> {
   const present = DIMENSIONS.filter((name) => row[name] !== undefined);
-  const entries = present.map((name) => [name === 'date' ? 'day' : name, valueOf(name, row[name])] as const);
+  const entries = present.map(
+    (name) => [name === 'date' ? 'day' : name, valueOf(name, row[name])] as const,
+  );
   return { breakdown: entries.map(([name]) => name), values: Object.fromEntries(entries) };
 }
 
+/** Answers name a month by its first day. */
 function valueOf(dimension: string, value: unknown): string {
-  return dimension === 'month' && typeof value === 'number'
-    ? `2015-${String(value).padStart(2, '0')}`
-    : String(value);
+  if (dimension !== 'month') return String(value);
+  return typeof value === 'number' ? `2015-${String(value).padStart(2, '0')}-01` : `${value}-01`;
 }
 
-function number(expectation: Omit<Expectation, 'expected' | 'tolerance'>, expected: unknown): Expectation {
+function number(
+  expectation: Omit<Expectation, 'expected' | 'tolerance'>,
+  expected: unknown,
+): Expectation {
   if (typeof expected !== 'number') throw new Error(`no number for ${JSON.stringify(expectation)}`);
   return { ...expectation, expected, tolerance: expectation.metric === 'people' ? 0 : 0.000051 };
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startStack } from '../../local/stack.ts';
 import { synthesize } from '../../bin/synthesize.ts';
+import { startStack } from '../../local/stack.ts';
 import { compare } from './compare.ts';
 import { acceptanceConfig, type DataSet, SERVER_KEY } from './config.ts';
 import { ecommerceExpectations, systemDesignExpectations } from './expected.ts';
@@ -27,7 +27,9 @@ const MAPPING: Readonly<Record<DataSet, object>> = {
 
 for (const folder of Object.values(FOLDERS)) {
   if (existsSync(join(data, folder))) continue;
-  console.error(`${join(data, folder)} is not there: give the folder of the data sets as the argument`);
+  console.error(
+    `${join(data, folder)} is not there: give the folder of the data sets as the argument`,
+  );
   process.exit(2);
 }
 
@@ -46,7 +48,8 @@ try {
   await timed('delivery', () => stack.flush());
   await timed('builds', async () => {
     const execution = await stack.startExecution('Builds', {});
-    if (execution.status !== 'SUCCEEDED') throw new Error(`the builds ended ${JSON.stringify(execution)}`);
+    if (execution.status !== 'SUCCEEDED')
+      throw new Error(`the builds ended ${JSON.stringify(execution)}`);
   });
   const expectations = [
     ...ecommerceExpectations(expected('ecommerce')),
