@@ -1,6 +1,18 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +22,19 @@ import { type Stack, startStack } from '../../local/stack.ts';
 import sampleConfig from '../../millrace.config.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
+/** What an assembly is made of. */
+const SOURCES = [
+  'bin',
+  'core',
+  'lambdas',
+  'lib',
+  'schemas',
+  'sql',
+  'cdk.json',
+  'package-lock.json',
+];
+const CACHE = path.join(ROOT, 'node_modules/.cache/millrace-assemblies');
+const CACHED_MS = 24 * 3_600_000;
 const folders: string[] = [];
 const assemblies = new Map<string, Promise<string>>();
 
@@ -79,7 +104,7 @@ export function assemblyOf(config: MillraceConfig = sampleConfig): Promise<strin
   const json = JSON.stringify(config);
   const known = assemblies.get(json);
   if (known) return known;
-  const made = synthesizeInto(json, temporaryFolder());
+  const made = synthesizeOnce(json);
   assemblies.set(json, made);
   return made;
 }
@@ -176,20 +201,50 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Removes data folders and assemblies: for afterAll, after all stacks have stopped. */
+/** Removes data folders and changed assemblies: for afterAll, after all stacks have stopped. */
 export function removeStacks(): void {
-  assemblies.clear();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-async function synthesizeInto(json: string, folder: string): Promise<string> {
-  const file = path.join(folder, 'config.json');
-  const outdir = path.join(folder, 'cdk.out');
+/** Test files share assemblies: one is made anew where the config or a source that goes into it has changed. */
+async function synthesizeOnce(json: string): Promise<string> {
+  const hash = createHash('sha256').update(json);
+  for (const file of SOURCES.flatMap(filesIn)) hash.update(file).update(readFileSync(file));
+  const cached = path.join(CACHE, hash.digest('hex').slice(0, 16));
+  if (existsSync(cached)) return cached;
+  forgetOldAssemblies();
+  const made = mkdtempSync(`${cached}-`);
+  const file = path.join(made, 'config.json');
   writeFileSync(file, json);
   const script = path.join(import.meta.dirname, 'synthesize.ts');
+  const args = ['--no-warnings', script, file, path.join(made, 'cdk.out')];
   const env = { ...process.env, CDK_VALIDATION: 'false' };
-  await promisify(execFile)(process.execPath, ['--no-warnings', script, file, outdir], { env });
-  return outdir;
+  await promisify(execFile)(process.execPath, args, { env });
+  try {
+    renameSync(path.join(made, 'cdk.out'), cached);
+  } catch (error) {
+    // Another test file was faster: its assembly is the same.
+    if (!existsSync(cached)) throw error;
+  }
+  rmSync(made, { recursive: true });
+  return cached;
+}
+
+function forgetOldAssemblies(): void {
+  mkdirSync(CACHE, { recursive: true });
+  for (const name of readdirSync(CACHE)) {
+    const folder = path.join(CACHE, name);
+    if (Date.now() - statSync(folder).mtimeMs > CACHED_MS) rmSync(folder, { recursive: true });
+  }
+}
+
+function filesIn(source: string): string[] {
+  const whole = path.join(ROOT, source);
+  if (!statSync(whole).isDirectory()) return [whole];
+  return readdirSync(whole, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
 }
 
 function client(apiUrl: string): Client {
