@@ -45,7 +45,6 @@ export async function compare(
     if (typeof got !== 'number' || Math.abs(got - expected) > tolerance)
       mismatches.push({ expectation, got });
   }
-  console.log(`${expectations.length} numbers compared in ${answers.size} questions`);
   return mismatches;
 }
 

@@ -105,13 +105,13 @@ function publishedRow(row: Row): Expectation[] {
 function breakdownOf(row: Row): Pick<Expectation, 'breakdown' | 'values'> {
   const present = DIMENSIONS.filter((name) => row[name] !== undefined);
   const entries = present.map(
-    (name) => [name === 'date' ? 'day' : name, valueOf(name, row[name])] as const,
+    (name) => [name === 'date' ? 'day' : name, bucketOf(name, row[name])] as const,
   );
   return { breakdown: entries.map(([name]) => name), values: Object.fromEntries(entries) };
 }
 
 /** Answers name a month by its first day. */
-function valueOf(dimension: string, value: unknown): string {
+function bucketOf(dimension: string, value: unknown): string {
   if (dimension !== 'month') return String(value);
   return typeof value === 'number' ? `2015-${String(value).padStart(2, '0')}-01` : `${value}-01`;
 }
