@@ -138,7 +138,8 @@ async function checkedStorage(
   const target = await catalog.storage(partition.table);
   const types = new Map((target.Columns ?? []).map(({ Name: name, Type: type }) => [name, type]));
   const strange = (built.Columns ?? []).filter(
-    ({ Name: name, Type: type }) => types.get(name) !== type,
+    ({ Name: name, Type: type }) =>
+      !types.has(name) || hiveType(type) !== hiveType(types.get(name)),
   );
   if (strange.length > 0) {
     const got = strange.map(({ Name: name, Type: type }) => `${name} ${type}`).join(', ');
@@ -147,6 +148,11 @@ async function checkedStorage(
   }
   const { Columns, InputFormat, OutputFormat, SerdeInfo } = target;
   return { Columns, InputFormat, OutputFormat, SerdeInfo };
+}
+
+/** A type as the files have it: Athena calls a text whose length it knows varchar(n). */
+function hiveType(type: string | undefined): string | undefined {
+  return type?.replace(/^(var)?char(\(\d+\))?$/, 'string').replace(/^integer$/, 'int');
 }
 
 function withSlash(location: string | undefined): string {
