@@ -33,6 +33,8 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
+const IMPATIENCE_MS = 1000;
+
 /** A call that is wrong: the usage helps. */
 class UsageError extends Error {}
 
@@ -100,11 +102,14 @@ async function main(): Promise<void> {
   const keys = readKeys(stack.bundles);
   process.stdout.write(`${firstSteps(stack, command.stack.speed, keys)}\n`);
   const sample = command.sample ? startSample(stack, keys) : undefined;
-  let stopping = false;
+  let askedAt: number | undefined;
   const onSignal = async () => {
-    // Who asks twice does not want to wait; what is accepted is on disk anyway.
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (askedAt !== undefined) {
+      // Under npm one Ctrl-C comes twice. Who asks again later does not want to wait; what is accepted is on disk anyway.
+      if (Date.now() - askedAt > IMPATIENCE_MS) process.exit(1);
+      return;
+    }
+    askedAt = Date.now();
     sample?.kill();
     await stack.stop();
     process.exit(0);
