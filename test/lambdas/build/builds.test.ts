@@ -212,6 +212,21 @@ describe('a build that fails', () => {
   });
 });
 
+test('a run with a column that the table does not have is not published: readers would not see it', async () => {
+  await lake.arrive([event('a', NOON)], NOON);
+  await lake.dropColumn('events', 'person_key');
+  const execution = new Execution(lake, 'strange');
+  await execution.discover();
+  const [task] = (await execution.plan()).tasks;
+  const created = (await execution.create(task!))!;
+
+  const published = execution.publish(created);
+
+  await expect(published).rejects.toThrow(
+    'table events does not have the columns person_key bigint, it has message_id string,',
+  );
+});
+
 describe('old runs', () => {
   test('go after the time that queries may still read them, and never the published one', async () => {
     await lake.arrive([event('a', NOON)], NOON);

@@ -6,7 +6,13 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { DeletePartitionCommand, GetTablesCommand, GlueClient } from '@aws-sdk/client-glue';
+import {
+  DeletePartitionCommand,
+  GetTableCommand,
+  GetTablesCommand,
+  GlueClient,
+  UpdateTableCommand,
+} from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { ENVELOPE } from '../../../core/columns.ts';
@@ -151,6 +157,25 @@ export async function openLake(config: MillraceConfig) {
     async dropPartition(table: string, values: string[]) {
       const name = { DatabaseName: DATABASE, TableName: table };
       await tables.send(new DeletePartitionCommand({ ...name, PartitionValues: values }));
+    },
+    /** Takes a column from a table of the catalog. */
+    async dropColumn(table: string, column: string) {
+      const name = { DatabaseName: DATABASE, Name: table };
+      const { Table: found } = await tables.send(new GetTableCommand(name));
+      const { StorageDescriptor: storage, PartitionKeys, TableType, Parameters } = found!;
+      const Columns = storage!.Columns!.filter(({ Name }) => Name !== column);
+      await tables.send(
+        new UpdateTableCommand({
+          DatabaseName: DATABASE,
+          TableInput: {
+            Name: table,
+            PartitionKeys,
+            TableType,
+            Parameters,
+            StorageDescriptor: { ...storage, Columns },
+          },
+        }),
+      );
     },
     async temporaryTables() {
       const { TableList: all } = await tables.send(
