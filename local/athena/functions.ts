@@ -1,5 +1,5 @@
 import { QueryError, refused } from './errors.ts';
-import trinoFunctions from './trino-functions.json' with { type: 'json' };
+import { TRINO_FUNCTIONS } from './trino-functions.ts';
 
 /** Functions whose DuckDB namesake means the same. */
 const SAME = `
@@ -69,7 +69,7 @@ const DUCKDB_NAMES: ReadonlyMap<string, string> = new Map([
   ...words(MACROS).map((name) => [name, `trino_${name}`] as const),
 ]);
 
-const TRINO_NAMES: ReadonlySet<string> = new Set(trinoFunctions);
+const TRINO_NAMES: ReadonlySet<string> = new Set(TRINO_FUNCTIONS);
 
 /**
  * DuckDB's name of a function of Trino 435.
@@ -89,7 +89,7 @@ export function supportedFunctions(): string[] {
 
 /** Trino's functions that are refused by name, in order. */
 export function refusedFunctions(): string[] {
-  return trinoFunctions.filter((name) => !DUCKDB_NAMES.has(name));
+  return TRINO_FUNCTIONS.filter((name) => !DUCKDB_NAMES.has(name));
 }
 
 function words(text: string): string[] {

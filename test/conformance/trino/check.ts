@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { createTableAs } from '../../../core/sql/ctas.ts';
 import type { Sql } from '../../../core/sql/quote.ts';
+import { TRINO_FUNCTIONS } from '../../../local/athena/trino-functions.ts';
 import { Stack } from '../../local/athena/stack.ts';
 import { difference } from './compare.ts';
 import { arrivalHours, Lake, type LakeTable, RAW_TABLE, rawFolder, rawHourSql } from './lake.ts';
@@ -39,6 +40,7 @@ const trino = await Trino.start(home, folder);
 try {
   const lake = new Lake(local, trino);
   await trino.run('CREATE SCHEMA hive.lake');
+  await check('SHOW FUNCTIONS is the list that local Athena checks calls against', sameFunctions);
   await expressions(lake);
   await makeRaw(lake);
   await check(scan().name, () => compareQuery(lake, scan().sql));
@@ -55,6 +57,16 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 async function compareQuery(lake: Lake, sql: string): Promise<string | null> {
   const [expected, got] = await Promise.all([lake.trino.run(sql), lake.local.allRows(sql)]);
   return difference(expected, got);
+}
+
+/** The names of Trino's functions, both ways. */
+async function sameFunctions(): Promise<string | null> {
+  const { rows } = await trino.run('SHOW FUNCTIONS');
+  const names = new Set(rows.map(([name]) => String(name)));
+  const missing = [...names].filter((name) => !TRINO_FUNCTIONS.includes(name));
+  const unknown = TRINO_FUNCTIONS.filter((name) => !names.has(name));
+  if (missing.length + unknown.length === 0) return null;
+  return `not in our list: ${missing.join(', ')}; not in Trino: ${unknown.join(', ')}`;
 }
 
 /** Expressions one by one: both give the same value, or both refuse. */

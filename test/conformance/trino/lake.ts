@@ -93,7 +93,7 @@ export const RAW_TABLE: LakeTable = {
 /** First day of the population, UTC. */
 export const FIRST_DAY = '2026-01-01';
 /** Days that events fall on; they arrive up to a day late. */
-export const DAYS = 3;
+export const DAYS = 2;
 
 /** Arrival hours of the population, YYYY-MM-DDTHH. */
 export function arrivalHours(): string[] {
