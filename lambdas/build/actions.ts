@@ -1,4 +1,5 @@
 import { abandon } from './abandon.ts';
+import { parseCause } from './cause.ts';
 import type { BuildContext } from './context.ts';
 import { discover, type HourToScan } from './discover.ts';
 import { finish } from './finish.ts';
@@ -72,10 +73,4 @@ function parseTime(value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
     throw new Error(`listed_at must be a time in epoch ms, got ${JSON.stringify(value)}`);
   return value;
-}
-
-/** Step Functions' error: its name and a text, which for a function's error is JSON with its message. */
-function parseCause(value: unknown): string {
-  const error = object(value ?? {}, 'error');
-  return [error.Error, error.Cause].filter((part) => typeof part === 'string').join(': ');
 }
