@@ -21,6 +21,8 @@ export class Access {
 
   /** Reading a table's definition and partitions. */
   table(database: string, name: string): void {
+    // Athena looks the database `default` up, whatever a statement reads.
+    this.glue('GetDatabase', 'default');
     this.glue('GetDatabase', database);
     this.glue('GetTable', database, name);
   }
@@ -38,20 +40,16 @@ export class Access {
     );
   }
 
-  /** Reading files below a location. One file a folder is asked for: policies go by prefix. */
+  /** Reading files below a location. One file is asked for: policies go by prefix. */
   read(location: Location, files: readonly DataFile[]): void {
     const path = `s3://${location.bucket}/${location.prefix}`;
     this.#check(`Permission denied on S3 path: ${path}.`, () => {
       this.#caller.authorize('s3:ListBucket', `arn:aws:s3:::${location.bucket}`, {
         's3:prefix': `${location.prefix}/`,
       });
-      const folders = new Set<string>();
-      for (const { key } of files) {
-        const folder = key.slice(0, key.lastIndexOf('/') + 1);
-        if (folders.has(folder)) continue;
-        folders.add(folder);
-        this.#caller.authorize('s3:GetObject', `arn:aws:s3:::${location.bucket}/${key}`);
-      }
+      const [first] = files;
+      if (first !== undefined)
+        this.#caller.authorize('s3:GetObject', `arn:aws:s3:::${location.bucket}/${first.key}`);
     });
   }
 

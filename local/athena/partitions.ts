@@ -2,20 +2,15 @@ import type { Catalog } from '../glue/catalog.ts';
 import type { GlueTable } from '../glue/types.ts';
 import type { ObjectStore } from '../service.ts';
 import { QueryError, refused } from './errors.ts';
-import { type DataFile, listFiles, parseLocation } from './files.ts';
+import { type DataFile, type Location, listFiles, parseLocation } from './files.ts';
 import { fixesKey, type KeyValues, mayMatch, nullRejecting } from './pruning.ts';
 import type { TableReference } from './tree.ts';
 
 /** A partition that a query reads, or a whole table without partitions. */
 export interface ReadPartition {
   readonly keys: KeyValues;
+  readonly location: Location;
   readonly files: readonly DataFile[];
-}
-
-/** What a query reads of a table: partitions with their files, and the objects' ARNs that it needs. */
-export interface ReadTable {
-  readonly partitions: readonly ReadPartition[];
-  readonly bucket: string;
 }
 
 /** Whether partition projection rules: then registered partitions are not looked at. */
@@ -31,9 +26,10 @@ export async function partitionsToRead(
   reference: TableReference,
 ): Promise<ReadPartition[]> {
   const keys = (table.PartitionKeys ?? []).map((key) => key.Name);
-  const location = table.StorageDescriptor?.Location ?? '';
-  if (keys.length === 0)
-    return [{ keys: {}, files: await listFiles(store, parseLocation(location)) }];
+  if (keys.length === 0) {
+    const location = parseLocation(table.StorageDescriptor?.Location ?? '');
+    return [{ keys: {}, location, files: await listFiles(store, location) }];
+  }
   const names = [reference.alias.toLowerCase() || table.Name];
   const conditions = reference.outerJoined
     ? nullRejecting(reference.conditions, names, keys)
@@ -45,8 +41,8 @@ export async function partitionsToRead(
     .filter((candidate) => mayMatch(conditions, names, candidate.keys));
   return Promise.all(
     chosen.map(async (candidate) => {
-      const uri = candidate.partition.StorageDescriptor?.Location ?? '';
-      return { keys: candidate.keys, files: await listFiles(store, parseLocation(uri)) };
+      const location = parseLocation(candidate.partition.StorageDescriptor?.Location ?? '');
+      return { keys: candidate.keys, location, files: await listFiles(store, location) };
     }),
   );
 }
@@ -83,7 +79,7 @@ async function projected(
     `${(table.StorageDescriptor?.Location ?? '').replace(/\/+$/, '')}/${keys.map((key) => `${key}=\${${key}}`).join('/')}/`;
   const { bucket, prefix } = parseLocation(template);
   const pattern = templatePattern(prefix, keys);
-  const found = new Map<string, { keys: KeyValues; files: DataFile[] }>();
+  const found = new Map<string, { keys: KeyValues; location: Location; files: DataFile[] }>();
   const root = prefix
     .split('${')[0]!
     .replace(/[^/]*$/, '')
@@ -92,7 +88,11 @@ async function projected(
     const values = pattern.exec(file.key)?.groups;
     if (values === undefined || !keys.every((key, i) => tests[i]!.accepts(values[key]!))) continue;
     const id = keys.map((key) => values[key]).join('/');
-    const partition = found.get(id) ?? { keys: { ...values }, files: [] };
+    const partition = found.get(id) ?? {
+      keys: { ...values },
+      location: { bucket, prefix: file.key.slice(0, file.key.lastIndexOf('/')) },
+      files: [],
+    };
     partition.files.push(file);
     found.set(id, partition);
   }

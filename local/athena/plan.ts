@@ -94,15 +94,14 @@ export function findTable(context: PlanContext, name: TableName): GlueTable {
 }
 
 function authorizeFiles(
-  context: PlanContext,
+  { access }: PlanContext,
   table: GlueTable,
   partitions: readonly ReadPartition[],
 ): void {
-  const location = parseLocation(table.StorageDescriptor?.Location ?? '');
-  context.access.read(
-    location,
-    partitions.flatMap((partition) => partition.files),
-  );
+  for (const { location, files } of partitions) access.read(location, files);
+  // Athena lists the table's own place even where no partition is left.
+  if (partitions.length === 0)
+    access.read(parseLocation(table.StorageDescriptor?.Location ?? ''), []);
 }
 
 function replaceName(text: Buffer, reference: TableReference, sql: string): Buffer<ArrayBuffer> {

@@ -410,8 +410,8 @@ describe('permissions', () => {
   test.each([
     ['glue:GetTable', /table\/lake\/events$/, 'Insufficient permissions to execute the query'],
     ['glue:GetPartitions', /./, 'Insufficient permissions to execute the query'],
-    ['s3:GetObject', /tables\/events/, 'Permission denied on S3 path: s3://lake/events'],
-    ['s3:ListBucket', /./, 'Permission denied on S3 path: s3://lake/events'],
+    ['s3:GetObject', /tables\/events/, 'Permission denied on S3 path: s3://lake/tables/events/'],
+    ['s3:ListBucket', /./, 'Permission denied on S3 path: s3://lake/tables/events/'],
     ['s3:PutObject', /results\//, 'Permission denied on S3 path: s3://lake/results/'],
   ])('without %s the query fails with what is missing', async (action, resource, reason) => {
     const ended = await stack.run('SELECT count(*) FROM events', {}, without(action, resource));
