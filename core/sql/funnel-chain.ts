@@ -85,16 +85,22 @@ export function hasShortcut(funnel: CompiledFunnel): boolean {
 /** What sql/facts/funnel_attempts_best.sql needs beside what all algorithms share. */
 export function bestScope(funnel: CompiledFunnel, settledUntil: number): Scope {
   const n = funnel.steps.length;
-  const scope = chainScope(funnel, []);
-  const carried = carriedTimes(funnel);
   return {
-    ...scope,
+    ...chainScope(funnel, []),
     settled_until: sqlInteger(settledUntil),
-    last_level: numbered('level_', 2),
-    levels: range(2, n - 1)
-      .reverse()
-      .map((level) => levelScope(level, [], [], carried)),
-    reached_later: range(3, n).map((m) => ({
+    last: sqlInteger(Math.max(1, n - 1)),
+    levels: range(2, n - 1).map((level) => ({
+      level: sqlInteger(level),
+      previous: sqlInteger(level - 1),
+      next: sqlInteger(level + 1),
+      // At the last step the first arrival counts anyway.
+      goes_on: level < n - 1,
+      known: range(2, level - 1).map((m) => ({ name: numbered('time_', m) })),
+    })),
+    reached: range(2, n).map((m) => ({
+      m: sqlInteger(m),
+      // Nobody passes the last step: its time is only ever the row's own.
+      passed: m < n,
       time: numbered('time_', m),
       name: numbered('reached_', m, '_at'),
     })),

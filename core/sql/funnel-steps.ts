@@ -12,6 +12,7 @@ import {
   numbered,
   range,
 } from './funnel-context.ts';
+import { stepOf } from './funnel-hall.ts';
 import { type Sql, sql, sqlInteger, sqlJoin, sqlString } from './quote.ts';
 import { render } from './template.ts';
 
@@ -34,20 +35,26 @@ export function stepsSql(
 ): Sql {
   const { funnel } = context;
   const firsts = firstTimes(funnel);
+  const sets = needsMatches(funnel);
+  const matches = funnel.matches.map((match, i) => ({
+    name: numbered('match_', i + 1),
+    value: flagSql(match, i),
+  }));
+  const exclusions = funnel.exclusions.map((exclusion, i) => ({
+    name: numbered('exclusion_', i + 1),
+    value: sql`(${matchSql(exclusion)})`,
+  }));
+  // Where no event matches two steps, the first match decides: one column, and the others need not be looked at.
   const flags = [
-    ...funnel.matches.map((match, i) => ({
-      name: numbered('match_', i + 1),
-      value: flagSql(match, i),
-    })),
-    ...funnel.exclusions.map((exclusion, i) => ({
-      name: numbered('exclusion_', i + 1),
-      value: sql`(${matchSql(exclusion)})`,
-    })),
+    ...(sets
+      ? matches
+      : [{ name: 'step' as Sql, value: stepSql(funnel, ({ value }) => value, matches) }]),
+    ...exclusions,
   ];
-  const relevant = sqlJoin(
-    flags.map(({ name }) => name),
-    ' OR ',
-  );
+  const relevant = [
+    ...(sets ? matches.map(({ name }) => name) : ['step > 0' as Sql]),
+    ...exclusions.map(({ name }) => name),
+  ];
   return render(context.text('facts/funnel_steps'), {
     app_id: sqlString(context.appId),
     first_date: dateSql(span.from),
@@ -63,13 +70,13 @@ export function stepsSql(
     remembers: firsts.length > 0,
     names: funnel.order === 'strict' ? ('true' as Sql) : namesSql(funnel),
     where: filtersSql(funnel.where),
-    sets: needsMatches(funnel),
+    sets,
     matches: setSql(funnel.steps.map((step) => numbered('match_', step.match + 1))),
     excluding: funnel.exclusions.length > 0,
     exclusions: setSql(funnel.exclusions.map((_, i) => numbered('exclusion_', i + 1))),
-    can_start: canStart(funnel),
-    step: stepSql(funnel),
-    relevant: funnel.order === 'strict' ? ('true' as Sql) : relevant,
+    can_start: sets ? canStart(funnel) : ('step = 1' as Sql),
+    step: sets ? stepSql(funnel, ({ name }) => name, matches) : ('step' as Sql),
+    relevant: funnel.order === 'strict' ? ('true' as Sql) : sqlJoin(relevant, ' OR '),
   });
 }
 
@@ -117,11 +124,15 @@ function setSql(flags: readonly Sql[]): Sql {
   return sql`CAST(${bits.length === 0 ? ('0' as Sql) : sqlJoin(bits, ' + ')} AS bigint)`;
 }
 
-function stepSql(funnel: CompiledFunnel): Sql {
-  const cases = funnel.matches.map((_, i) => {
-    const step = funnel.steps.findIndex((candidate) => candidate.match === i) + 1;
-    return sql`WHEN ${numbered('match_', i + 1)} THEN ${sqlInteger(step)}`;
-  });
+/** The first step that the event matches. */
+function stepSql(
+  funnel: CompiledFunnel,
+  flag: (match: NamedSql) => Sql,
+  matches: readonly NamedSql[],
+): Sql {
+  const cases = matches.map(
+    (match, i) => sql`WHEN ${flag(match)} THEN ${sqlInteger(stepOf(funnel, i))}`,
+  );
   return sql`CASE ${sqlJoin(cases, ' ')} ELSE 0 END`;
 }
 

@@ -1,6 +1,8 @@
--- Grain: as funnel_attempts.sql, but only attempts that can be a person's best: enough for a question that asks for nothing else.
--- Of several starts before the same step 2 the latest is the best, so step 2 brings its start along, and the many events that
--- only start leave the chain at once. One start a person stays, for those who come no further, and those whose window is open.
+-- Grain: the first arrival of each person at each step, with the latest start and the earliest times that lead there: the deepest
+-- of these rows is the person's best attempt. Enough for a question that asks for nothing else, and much less work, because
+-- all but one of the events that only start leave at once. Starts whose window is open stay: they make a person provisional.
+-- Forward, a step a pass: a row learns from the rows of the step before it the latest start (s) and its times (time_m).
+-- Rows that arrive again with a start that has arrived already are dropped (again_at), so that times are the earliest.
 WITH steps AS (
   {{steps}}
 ),
@@ -13,38 +15,48 @@ matched AS (
   {{/if}}
 ),
 started AS (
-  SELECT
-    {{keys}}, t, k,
-    max(CASE WHEN k = 1 THEN t END) OVER before AS last_start,
-    max(CASE WHEN k = 2 THEN t END) OVER before AS last_second
+  SELECT {{keys}}, t, k, max(CASE WHEN k = 1 AND t >= {{from}} AND t < {{to}} THEN t END) OVER before AS s
   FROM matched
-  WHERE k > 1 OR (k = 1 AND t >= {{from}} AND t < {{to}})
   WINDOW before AS (PARTITION BY {{keys}} ORDER BY t, k ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
-{{first_level}} AS (
-  SELECT {{keys}}, t, k, last_start
+second AS (
+  SELECT {{keys}}, t, k, s, max(CASE WHEN k = 2 THEN t END) OVER before AS again_at
   FROM started
-  WHERE (k = 1 AND (last_start IS NULL OR t + {{window_ms}} >= {{settled_until}}))
-    OR (k = 2 AND t <= last_start + {{window_ms}} AND (last_second IS NULL OR last_second < last_start))
-    OR (k > 2 AND t <= last_start + {{window_ms}})
+  WHERE (k = 1 AND t >= {{from}} AND t < {{to}} AND (s IS NULL OR t + {{window_ms}} >= {{settled_until}}))
+    OR (k > 1 AND t <= s + {{window_ms}})
+  WINDOW before AS (PARTITION BY {{keys}} ORDER BY t, k ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+level_1 AS (
+  SELECT {{keys}}, t, k, CASE WHEN k = 1 THEN t ELSE s END AS s
+  FROM second
+  WHERE k <> 2 OR again_at IS NULL OR again_at < s
 )
 {{#each levels}},
-{{level}} AS (
+passing_{{level}} AS (
   SELECT
-    {{keys}}, t, k, last_start
-    {{#each carried}}, min(CASE WHEN k = {{next}} THEN {{source}} END) OVER following AS {{name}}{{/each}}
-  FROM {{previous}}
-  WHERE k <= {{next}}
-  WINDOW following AS (
-    PARTITION BY {{keys}} ORDER BY t DESC, k DESC
-    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-  )
+    {{keys}}, t, k, s
+    {{#each known}}, {{name}}{{/each}},
+    max(CASE WHEN k = {{level}} THEN s END) OVER before AS latest_s
+    {{#each known}}, max(CASE WHEN k = {{level}} THEN {{name}} END) OVER before AS latest_{{name}}{{/each}},
+    max(CASE WHEN k = {{level}} THEN t END) OVER before AS latest_time_{{level}}
+    {{#if goes_on}}, max(CASE WHEN k = {{next}} THEN t END) OVER before AS again_at{{/if}}
+  FROM level_{{previous}}
+  WINDOW before AS (PARTITION BY {{keys}} ORDER BY t, k ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+level_{{level}} AS (
+  SELECT
+    {{keys}}, t, k, CASE WHEN k > {{level}} THEN latest_s ELSE s END AS s
+    {{#each known}}, CASE WHEN k > {{level}} THEN latest_{{name}} ELSE {{name}} END AS {{name}}{{/each}},
+    latest_time_{{level}} AS time_{{level}}
+  FROM passing_{{level}}
+  WHERE k < {{level}}
+    OR (k = {{level}} AND latest_s IS NULL)
+    OR (k > {{level}} AND t <= latest_s + {{window_ms}}
+      {{#if goes_on}}AND (k > {{next}} OR again_at IS NULL OR again_at < latest_time_{{level}}){{/if}})
 )
 {{/each}}
 SELECT
   {{keys}},
-  CASE WHEN k = 1 THEN t ELSE last_start END AS started_at,
-  CASE WHEN k = 2 THEN t END AS reached_2_at
-  {{#each reached_later}}, CASE WHEN k = 2 AND {{time}} <= last_start + {{window_ms}} THEN {{time}} END AS {{name}}{{/each}}
-FROM {{last_level}}
-WHERE k <= 2
+  s AS started_at
+  {{#each reached}}, CASE WHEN k = {{m}} THEN t {{#if passed}}WHEN k > {{m}} THEN {{time}} {{/if}}END AS {{name}}{{/each}}
+FROM level_{{last}}
