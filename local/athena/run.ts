@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Place } from '../glue/access.ts';
 import type { Catalog } from '../glue/catalog.ts';
 import type { Caller, ObjectStore } from '../service.ts';
 import { Access } from './access.ts';
-import { planCreateTableAs } from './ctas.ts';
+import { type CreateTableAs, planCreateTableAs } from './ctas.ts';
 import { runDdl } from './ddl.ts';
 import type { Engine } from './engine.ts';
 import { QueryError } from './errors.ts';
 import type { Execution, ResultColumn } from './executions.ts';
-import { type Footers, parseLocation } from './files.ts';
+import { type Footers, type Location, parseLocation } from './files.ts';
 import { formatValue } from './format.ts';
-import { type Plan, planQuery } from './plan.ts';
+import { type Plan, type PlanContext, planQuery } from './plan.ts';
 import { csvRow } from './results.ts';
 import { parseStatement, type Statement } from './statement.ts';
 import { significant, tokenize } from './tokens.ts';
@@ -119,32 +119,47 @@ export async function runStatement(
       resultLocation: `s3://${output.bucket}/${key}.txt`,
     };
   }
-  return withConnection(context, control, async (connection) => {
-    const tables = [output.prefix, 'tables', execution.id].filter((part) => part !== '').join('/');
-    const tablesLocation = `s3://${output.bucket}/${tables}`;
-    const temporaryFile = (): string => join(context.temporary, randomUUID());
-    const planned = await planCreateTableAs({ ...shared, temporaryFile }, connection, statement, {
-      enforced: workgroup.enforced,
-      tablesLocation,
-    });
-    checkBytes(planned.plan, workgroup);
-    stopIfCancelled(control);
-    const created = await planned.run();
-    const manifest = `${tables}-manifest.csv`;
-    await context.store.put(
-      output.bucket,
-      manifest,
-      created.files.map((file) => `${file}\n`).join(''),
-    );
-    return {
-      bytesScanned: planned.plan.bytes,
-      columns: [],
-      header: false,
-      updateCount: created.rows,
-      resultLocation: tablesLocation,
-      manifestLocation: `s3://${output.bucket}/${manifest}`,
-    };
+  const tables = [output.prefix, 'tables', execution.id].filter((part) => part !== '').join('/');
+  return withConnection(context, control, (connection) =>
+    createTable(
+      { ...shared, temporaryFile: () => join(context.temporary, randomUUID()) },
+      connection,
+      control,
+      statement,
+      workgroup,
+      { bucket: output.bucket, prefix: tables },
+    ),
+  );
+}
+
+async function createTable(
+  context: PlanContext & { readonly temporaryFile: () => string },
+  connection: DuckDBConnection,
+  control: Control,
+  statement: CreateTableAs,
+  workgroup: WorkGroup,
+  tables: Location,
+): Promise<Outcome> {
+  const tablesLocation = `s3://${tables.bucket}/${tables.prefix}`;
+  const { enforced } = workgroup;
+  const planned = await planCreateTableAs(context, connection, statement, {
+    enforced,
+    tablesLocation,
   });
+  checkBytes(planned.plan, workgroup);
+  stopIfCancelled(control);
+  const created = await planned.run();
+  const manifest = `${tables.prefix}-manifest.csv`;
+  const lines = created.files.map((file) => `${file}\n`);
+  await context.store.put(tables.bucket, manifest, lines.join(''));
+  return {
+    bytesScanned: planned.plan.bytes,
+    columns: [],
+    header: false,
+    updateCount: created.rows,
+    resultLocation: tablesLocation,
+    manifestLocation: `s3://${tables.bucket}/${manifest}`,
+  };
 }
 
 async function withConnection<T>(
@@ -192,6 +207,7 @@ async function query(
     file.write(csvRow(columns.map((column) => column.name)));
     for await (const rows of result.yieldRows()) {
       stopIfCancelled(control);
+      for (const row of rows) row.forEach(refuseWide);
       const text = rows
         .map((row) => csvRow(row.map((value, i) => formatValue(value, types[i]!))))
         .join('');
@@ -211,6 +227,12 @@ async function query(
     updateCount: 0,
     resultLocation: `s3://${target.bucket}/${target.key}`,
   };
+}
+
+/** A sum beyond 64 bits: DuckDB goes on, Trino does not. */
+function refuseWide(value: DuckDBValue): void {
+  if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value)
+    throw new QueryError('NUMERIC_VALUE_OUT_OF_RANGE', `bigint overflow: ${value}`);
 }
 
 const PRECISIONS: Readonly<Record<string, number>> = {

@@ -35,49 +35,74 @@ export function translateQuery(tokens: readonly Token[]): string {
   return translate(tokens).join(' ');
 }
 
+/** Rewrites what starts at `i`, puts it to `out`, and says how many tokens it took; 0 where it has nothing to do. */
+type Rewrite = (tokens: readonly Token[], i: number, out: string[]) => number;
+
 function translate(tokens: readonly Token[]): string[] {
   const out: string[] = [];
-  for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i]!;
-    const next = tokens[i + 1];
-    if (isWord(token, 'CAST', 'TRY_CAST') && isSymbol(next, '(')) {
-      const end = closing(tokens, i + 1);
-      out.push(cast(token.text, tokens.slice(i + 2, end)));
-      i = end;
-    } else if (isWord(token, 'DATE_PARSE') && isSymbol(next, '(')) {
-      const end = closing(tokens, i + 1);
-      out.push(dateParse(tokens.slice(i + 2, end)));
-      i = end;
-    } else if (isWord(token, 'EXTRACT') && isSymbol(next, '(') && tokens[i + 2] !== undefined) {
-      const field = tokens[i + 2]!.text.toLowerCase();
-      out.push('EXTRACT', '(', EXTRACT_FIELDS[field] ?? field);
-      i += 2;
-    } else if (
-      isWord(next, 'INTERVAL') &&
-      tokens[i + 2]?.kind === 'string' &&
-      /^[+-]$/.test(token.text)
-    ) {
-      addInterval(
-        out,
-        `${token.text} INTERVAL ${tokens[i + 2]!.text} ${tokens[i + 3]?.text ?? ''}`,
-      );
-      i += 3;
-    } else if (isWord(token, 'VALUES') && !isSymbol(next, '(')) {
-      const end = endOfList(tokens, i + 1);
-      const rows = splitCommas(tokens.slice(i + 1, end));
-      out.push('VALUES', rows.map((row) => `(${translate(row).join(' ')})`).join(', '));
-      i = end - 1;
-    } else if (isWord(token, 'X') && next?.kind === 'string') {
-      out.push(`unhex(${next.text.replaceAll(/\s/g, '')})`);
-      i++;
-    } else if (isWord(token, 'IGNORE', 'RESPECT') && isWord(next, 'NULLS') && out.at(-1) === ')') {
-      // Trino writes lag(x) IGNORE NULLS, DuckDB lag(x IGNORE NULLS).
-      out.splice(-1, 1, token.text, 'NULLS', ')');
-      i++;
-    } else out.push(isCall(tokens, i) ? call(tokens, i) : token.text);
+  for (let i = 0; i < tokens.length; ) {
+    const taken = REWRITES.values()
+      .map((rewrite) => rewrite(tokens, i, out))
+      .find((count) => count > 0);
+    if (taken === undefined) out.push(isCall(tokens, i) ? call(tokens, i) : tokens[i]!.text);
+    i += taken ?? 1;
   }
   return out;
 }
+
+const REWRITES: readonly Rewrite[] = [
+  function castTypes(tokens, i, out) {
+    if (!isWord(tokens[i], 'CAST', 'TRY_CAST') || !isSymbol(tokens[i + 1], '(')) return 0;
+    const end = closing(tokens, i + 1);
+    out.push(cast(tokens[i]!.text, tokens.slice(i + 2, end)));
+    return end - i + 1;
+  },
+  function dateFormats(tokens, i, out) {
+    if (!isWord(tokens[i], 'DATE_PARSE') || !isSymbol(tokens[i + 1], '(')) return 0;
+    const end = closing(tokens, i + 1);
+    out.push(dateParse(tokens.slice(i + 2, end)));
+    return end - i + 1;
+  },
+  function extractFields(tokens, i, out) {
+    const field = tokens[i + 2]?.text.toLowerCase();
+    if (!isWord(tokens[i], 'EXTRACT') || !isSymbol(tokens[i + 1], '(') || field === undefined)
+      return 0;
+    out.push('EXTRACT', '(', EXTRACT_FIELDS[field] ?? field);
+    return 3;
+  },
+  function intervals(tokens, i, out) {
+    const [sign, word, value, unit] = tokens.slice(i, i + 4);
+    const isSign = isSymbol(sign, '+') || isSymbol(sign, '-');
+    if (!isSign || !isWord(word, 'INTERVAL') || value?.kind !== 'string' || unit === undefined)
+      return 0;
+    addInterval(out, `${sign!.text} INTERVAL ${value.text} ${unit.text}`);
+    return 4;
+  },
+  function rowsOfOneValue(tokens, i, out) {
+    if (!isWord(tokens[i], 'VALUES') || isSymbol(tokens[i + 1], '(')) return 0;
+    const end = endOfList(tokens, i + 1);
+    const rows = splitCommas(tokens.slice(i + 1, end));
+    out.push('VALUES', rows.map((row) => `(${translate(row).join(' ')})`).join(', '));
+    return end - i;
+  },
+  function literals(tokens, i, out) {
+    const value = tokens[i + 1];
+    if (!isWord(tokens[i], 'X', 'DECIMAL') || value?.kind !== 'string') return 0;
+    const text = value.text.slice(1, -1);
+    if (isWord(tokens[i], 'X')) out.push(`unhex('${text.replaceAll(/\s/g, '')}')`);
+    // DuckDB's DECIMAL '1.5' always has three digits after the point.
+    else if (/^[+-]?[0-9.]+$/.test(text)) out.push(`(${text})`);
+    else throw new QueryError('INVALID_LITERAL', `Invalid DECIMAL literal: ${value.text}`);
+    return 2;
+  },
+  function ignoredNulls(tokens, i, out) {
+    // Trino writes lag(x) IGNORE NULLS, DuckDB lag(x IGNORE NULLS).
+    if (!isWord(tokens[i], 'IGNORE', 'RESPECT') || !isWord(tokens[i + 1], 'NULLS')) return 0;
+    if (out.at(-1) !== ')') return 0;
+    out.splice(-1, 1, tokens[i]!.text, 'NULLS', ')');
+    return 2;
+  },
+];
 
 /** Fields of EXTRACT that DuckDB counts otherwise or names otherwise. */
 const EXTRACT_FIELDS: Readonly<Record<string, string>> = {
@@ -229,7 +254,7 @@ function refuseForeign(tokens: readonly Token[]): void {
         'SYNTAX_ERROR',
         `mismatched input '${token.text} ${next?.text ?? ''}'`.trim(),
       );
-    if (isWord(token, 'MATCH_RECOGNIZE')) throw refused('MATCH_RECOGNIZE');
+    if (isWord(token, 'MATCH_RECOGNIZE', 'TABLESAMPLE')) throw refused(token.text.toUpperCase());
     if (isSymbol(token, ';'))
       throw new QueryError('SYNTAX_ERROR', 'Only one sql statement is allowed');
     if (isSymbol(token, '?')) throw wrongParameters(1, 0);

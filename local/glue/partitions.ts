@@ -8,19 +8,26 @@ import { Input, partitionInput, stringList } from './input.ts';
 import { page } from './page.ts';
 import type { GluePartition } from './types.ts';
 
+/** Makes an operation on the partitions of a table: reads which table it is, and checks the action on it. */
+type Open = (
+  action: string,
+  run: (input: Input, database: string, table: string) => object,
+) => Operation;
+
 /** Operations of Glue on partitions. */
 export function partitionOperations(catalog: Catalog, place: Place): Record<string, Operation> {
-  /** Reads which table a call is about, and checks the action on it. */
-  const open =
-    (action: string, run: (input: Input, database: string, table: string) => object): Operation =>
-    (fields, caller) => {
-      const input = new Input(fields);
-      const database = input.string('DatabaseName');
-      const table = input.string('TableName');
-      authorizeGlue(caller, place, action, database, table);
-      catalog.table(database, table);
-      return run(input, database, table);
-    };
+  const open: Open = (action, run) => (fields, caller) => {
+    const input = new Input(fields);
+    const database = input.string('DatabaseName');
+    const table = input.string('TableName');
+    authorizeGlue(caller, place, action, database, table);
+    catalog.table(database, table);
+    return run(input, database, table);
+  };
+  return { ...singleOperations(catalog, open), ...batchOperations(catalog, open) };
+}
+
+function singleOperations(catalog: Catalog, open: Open): Record<string, Operation> {
   return {
     GetPartition: open('GetPartition', (input, database, table) => {
       const values = input.strings('PartitionValues');
@@ -49,6 +56,11 @@ export function partitionOperations(catalog: Catalog, place: Place): Record<stri
       catalog.deletePartition(database, table, input.strings('PartitionValues'));
       return {};
     }),
+  };
+}
+
+function batchOperations(catalog: Catalog, open: Open): Record<string, Operation> {
+  return {
     BatchCreatePartition: open('BatchCreatePartition', (input, database, table) => ({
       Errors: input.objects('PartitionInputList', 100).flatMap((item) => {
         const partition = partitionInput('PartitionInput', item);

@@ -274,6 +274,8 @@ bitwise_left_shift(1, 4)
 (SELECT max(n) FROM UNNEST(ARRAY['a', 'b']) WITH ORDINALITY AS u (y, n))
 (SELECT x FROM (VALUES 3, NULL, 1) AS t (x) ORDER BY x DESC OFFSET 2 LIMIT 1)
 (SELECT grouping(x) FROM (VALUES 1) AS t (x) GROUP BY GROUPING SETS ((), (x)) ORDER BY 1 LIMIT 1)
+DECIMAL '1.50'
+(SELECT sum(x) FROM (VALUES 9223372036854775807, 1) AS t (x))
 list_sum(ARRAY[1])
 strftime(DATE '2026-01-02', '%Y')
 1::bigint
