@@ -5,6 +5,8 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -60,6 +62,7 @@ export class Executions {
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(join(folder, 'tokens'), { recursive: true });
+    for (const place of [folder, join(folder, 'tokens')]) removeOld(place);
   }
 
   /** @throws ServiceError InvalidRequestException */
@@ -132,6 +135,16 @@ export class Executions {
 /** Whether a query has come to its end. */
 export function isEnded(execution: Execution): boolean {
   return ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(execution.state);
+}
+
+/** Athena keeps the history of queries for 45 days. */
+const KEPT_MS = 45 * 86_400_000;
+
+function removeOld(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const file = join(folder, entry.name);
+    if (entry.isFile() && Date.now() - statSync(file).mtimeMs > KEPT_MS) rmSync(file);
+  }
 }
 
 function digest(text: string): string {

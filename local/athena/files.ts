@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -38,17 +39,23 @@ export async function listFiles(store: ObjectStore, location: Location): Promise
   return files.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** The folder of a location: a bucket without a prefix has no key, so that one is made up and cut off again. */
-function folderOf(store: ObjectStore, { bucket, prefix }: Location): string {
+/** The folder of a location on disk: a bucket without a prefix has no key, so that one is made up and cut off again. */
+export function folderOf(store: ObjectStore, { bucket, prefix }: Location): string {
   return prefix === '' ? join(store.path(bucket, 'x'), '..') : store.path(bucket, prefix);
 }
 
-async function walk(folder: string, prefix: string, files: DataFile[]): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    // A location without objects: S3 has no folders, so it is no error there either.
+/** Entries of a folder; none where it is not there: S3 has no folders, so it is no error there either. */
+export async function readFolder(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
     throw error;
-  });
+  }
+}
+
+async function walk(folder: string, prefix: string, files: DataFile[]): Promise<void> {
+  const entries = await readFolder(folder);
   await Promise.all(
     entries.map(async (entry) => {
       if (/^[_.]/.test(entry.name)) return;
@@ -68,6 +75,9 @@ export interface Footer {
   readonly shape: string;
 }
 
+/** Footers in memory, of about 5 KB each. The oldest go first: runs that were replaced are not asked for again. */
+const KEPT_FOOTERS = 20_000;
+
 /** Footers of Parquet files, read once for each version of a file. */
 export class Footers {
   readonly #known = new Map<string, { readonly version: string; readonly footer: Footer }>();
@@ -76,7 +86,12 @@ export class Footers {
   async read(connection: DuckDBConnection, files: readonly DataFile[]): Promise<Footer[]> {
     const fresh = files.filter((file) => this.#known.get(file.path)?.version !== file.version);
     if (fresh.length > 0) await this.#load(connection, fresh);
-    return files.map((file) => this.#known.get(file.path)!.footer);
+    const footers = files.map((file) => this.#known.get(file.path)!.footer);
+    for (const path of this.#known.keys()) {
+      if (this.#known.size <= KEPT_FOOTERS) break;
+      this.#known.delete(path);
+    }
+    return footers;
   }
 
   async #load(connection: DuckDBConnection, files: readonly DataFile[]): Promise<void> {

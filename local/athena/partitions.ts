@@ -2,7 +2,14 @@ import type { Catalog } from '../glue/catalog.ts';
 import type { GlueTable } from '../glue/types.ts';
 import type { ObjectStore } from '../service.ts';
 import { QueryError, refused } from './errors.ts';
-import { type DataFile, type Location, listFiles, parseLocation } from './files.ts';
+import {
+  type DataFile,
+  folderOf,
+  type Location,
+  listFiles,
+  parseLocation,
+  readFolder,
+} from './files.ts';
 import { fixesKey, type KeyValues, mayMatch, nullRejecting } from './pruning.ts';
 import type { TableReference } from './tree.ts';
 
@@ -78,42 +85,70 @@ async function projected(
     parameters['storage.location.template'] ??
     `${(table.StorageDescriptor?.Location ?? '').replace(/\/+$/, '')}/${keys.map((key) => `${key}=\${${key}}`).join('/')}/`;
   const { bucket, prefix } = parseLocation(template);
-  const pattern = templatePattern(prefix, keys);
-  const found = new Map<string, { keys: KeyValues; location: Location; files: DataFile[] }>();
-  const root = prefix
-    .split('${')[0]!
-    .replace(/[^/]*$/, '')
-    .replace(/\/$/, '');
-  for (const file of await listFiles(store, { bucket, prefix: root })) {
-    const values = pattern.exec(file.key)?.groups;
-    if (values === undefined || !keys.every((key, i) => tests[i]!.accepts(values[key]!))) continue;
-    const id = keys.map((key) => values[key]).join('/');
-    const partition = found.get(id) ?? {
-      keys: { ...values },
-      location: { bucket, prefix: file.key.slice(0, file.key.lastIndexOf('/')) },
-      files: [],
-    };
-    partition.files.push(file);
-    found.set(id, partition);
+  let folders: Folder[] = [{ prefix: '', keys: {} }];
+  for (const segment of prefix.split('/')) {
+    const pattern = segmentPattern(segment, keys);
+    const next = await Promise.all(
+      folders.map((folder) => matchingFolders(store, bucket, folder, segment, pattern)),
+    );
+    folders = next.flat().filter((folder) => {
+      const inside = keys.every(
+        (key, i) => !(key in folder.keys) || tests[i]!.accepts(folder.keys[key]!),
+      );
+      // Keys that are not known yet leave a condition open, so whole days can go before their hours are listed.
+      return inside && mayMatch(conditions, names, folder.keys);
+    });
   }
-  return [...found.values()].filter((partition) => mayMatch(conditions, names, partition.keys));
+  return Promise.all(
+    folders.map(async (folder) => {
+      const location = { bucket, prefix: folder.prefix };
+      return { keys: folder.keys, location, files: await listFiles(store, location) };
+    }),
+  );
 }
 
-function templatePattern(prefix: string, keys: readonly string[]): RegExp {
-  const source = prefix
+/** A folder on the way down a projection's template, with the keys' values so far. */
+interface Folder {
+  readonly prefix: string;
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+async function matchingFolders(
+  store: ObjectStore,
+  bucket: string,
+  { prefix, keys }: Folder,
+  segment: string,
+  pattern: RegExp | null,
+): Promise<Folder[]> {
+  const below = (name: string): string => (prefix === '' ? name : `${prefix}/${name}`);
+  if (pattern === null) return [{ prefix: below(segment), keys }];
+  const entries = await readFolder(folderOf(store, { bucket, prefix }));
+  return entries.flatMap((entry) => {
+    const groups = entry.isDirectory() ? pattern.exec(entry.name)?.groups : undefined;
+    return groups === undefined
+      ? []
+      : [{ prefix: below(entry.name), keys: { ...keys, ...groups } }];
+  });
+}
+
+/** What a folder of the template may be called; null where the template says it outright. */
+function segmentPattern(segment: string, keys: readonly string[]): RegExp | null {
+  if (!segment.includes('${')) return null;
+  const source = segment
     .split(/(\$\{[^}]+\})/)
     .map((part) => {
       const key = /^\$\{(.+)\}$/.exec(part)?.[1];
       if (key === undefined) return part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-      if (!keys.includes(key))
+      if (!keys.includes(key)) {
         throw new QueryError(
           'INVALID_TABLE_PROPERTY',
           `storage.location.template names ${key}, which is no partition key`,
         );
-      return `(?<${key}>[^/]*)`;
+      }
+      return `(?<${key}>.*)`;
     })
     .join('');
-  return new RegExp(`^${source}/`);
+  return new RegExp(`^${source}$`);
 }
 
 interface Projection {
