@@ -2,7 +2,15 @@ import { STANDARD_DIMENSIONS } from '../columns.ts';
 import type { PropertyDimension } from '../config.ts';
 import type { CompiledFunnel } from '../funnel-definition.ts';
 import { eventProperty } from './filters.ts';
-import { type Sql, sql, sqlIdentifier, sqlInteger, sqlJoin, sqlString } from './quote.ts';
+import {
+  type Sql,
+  sql,
+  sqlIdentifier,
+  sqlInteger,
+  sqlJoin,
+  sqlString,
+  UnquotableValueError,
+} from './quote.ts';
 
 /** Reads the text of a statement's template by its path under sql/, without the suffix. */
 export type StatementText = (name: string) => string;
@@ -30,10 +38,17 @@ export function dimensionNames(dimensions: readonly PropertyDimension[]): string
   return [...STANDARD_DIMENSIONS, ...dimensions.map((dimension) => dimension.name)];
 }
 
+/** Columns of the facts and of the statements between: no dimension may have such a name. */
+const RESERVED =
+  /^(t|k|g|s|step|matches|exclusions|unit|held|is_bot|person_key|counted|again|again_at|depth|spoiled|place|\w+_at|\w+_\d+)$/;
+
 /** How a dimension is read from a row of `events`. @throws UnquotableValueError for an unknown name. */
 export function dimensionSql(context: Pick<FunnelContext, 'dimensions'>, name: string): NamedSql {
   const property = context.dimensions.find((dimension) => dimension.name === name)?.property;
   const identifier = sqlIdentifier(name, dimensionNames(context.dimensions));
+  if (RESERVED.test(name)) {
+    throw new UnquotableValueError(`a dimension may not be called ${name}: facts use that name`);
+  }
   return {
     name: identifier,
     value: property === undefined ? identifier : dimensionProperty(property),
