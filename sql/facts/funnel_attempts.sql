@@ -44,10 +44,10 @@ started AS (
   SELECT
     {{keys}}, t, k
     {{#each passed}}, {{name}}{{/each}}
-    {{#each carried}}, min(CASE WHEN k = {{next}} THEN {{source}} END) OVER following AS {{name}}{{/each}}
+    {{#each carried}}, min(CASE WHEN k = {{next}} THEN {{source}} END) OVER after_this AS {{name}}{{/each}}
   FROM {{previous}}
   WHERE k <= {{next}}
-  WINDOW following AS (
+  WINDOW after_this AS (
     PARTITION BY {{keys}} ORDER BY t DESC, k {{direction}}
     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )

@@ -19,7 +19,7 @@ started AS (
   FROM matched
   WINDOW before AS (PARTITION BY {{keys}} ORDER BY t, k ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
-second AS (
+second_step AS (
   SELECT {{keys}}, t, k, s, max(CASE WHEN k = 2 THEN t END) OVER before AS again_at
   FROM started
   WHERE (k = 1 AND t >= {{from}} AND t < {{to}} AND (s IS NULL OR t + {{window_ms}} >= {{settled_until}}))
@@ -28,7 +28,7 @@ second AS (
 ),
 level_1 AS (
   SELECT {{keys}}, t, k, CASE WHEN k = 1 THEN t ELSE s END AS s
-  FROM second
+  FROM second_step
   WHERE k <> 2 OR again_at IS NULL OR again_at < s
 )
 {{#each levels}},
