@@ -85,7 +85,7 @@ export function queryOperations(options: QueriesOptions): Queries {
         return { QueryExecutionIds: ids.slice(from, from + limit), NextToken };
       },
       GetQueryResults: (fields, caller) =>
-        results(options, open(fields, caller, 'GetQueryResults'), fields),
+        results(options, open(fields, caller, 'GetQueryResults'), fields, caller),
     },
   };
 }
@@ -270,12 +270,15 @@ async function results(
   options: QueriesOptions,
   execution: Execution,
   fields: Fields,
+  caller: Caller,
 ): Promise<object> {
   const { id, state, columns = [], header = false } = execution;
   if (!isEnded(execution))
     throw invalidRequest(`Query has not yet finished. Current state: ${state}`);
   if (state !== 'SUCCEEDED' || execution.resultLocation === undefined)
     throw invalidRequest(`Query did not finish successfully. Final query state: ${state}`);
+  // Athena reads the result's file with the caller's permission.
+  caller.authorize('s3:GetObject', execution.resultLocation.replace('s3://', 'arn:aws:s3:::'));
   const limit = integerField(fields, 'MaxResults', 1, 1000, 1000);
   const token = optionalStringField(fields, 'NextToken') ?? `${id}:0`;
   const [owner, at] = [token.slice(0, token.lastIndexOf(':')), Number(token.split(':').at(-1))];

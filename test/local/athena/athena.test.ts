@@ -420,6 +420,14 @@ describe('permissions', () => {
     expect(ended.reason).toMatch(`role may not ${action}`);
   });
 
+  test('a result can be read by those only who may read its file', async () => {
+    const { id } = await stack.run('SELECT 1');
+    const caller = without('s3:GetObject', /results\//);
+    await expect(stack.call('GetQueryResults', { QueryExecutionId: id }, caller)).rejects.toThrow(
+      'may not s3:GetObject',
+    );
+  });
+
   test('without glue:CreateTable a CTAS fails before it writes', async () => {
     const ended = await stack.run(
       "CREATE TABLE d WITH (external_location = 's3://lake/denied/') AS SELECT 1 AS x",
