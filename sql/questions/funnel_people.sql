@@ -34,14 +34,26 @@ measured AS (
   {{#if voids}}WHERE spoiled_at IS NULL{{/if}}
 )
 {{#if choosing}},
+-- Attempts with the same times further on differ in their start alone: most of them are those that came no further.
+distinct_ends AS (
+  SELECT
+    counted, depth, spoiled
+    {{#each by}}, {{name}}{{/each}}
+    {{#each reached}}, {{name}}{{/each}},
+    CASE WHEN depth = 1 THEN min(started_at) ELSE max(started_at) END AS started_at,
+    CASE WHEN depth = 1 THEN min(started_at) ELSE max(ended_at) END AS ended_at,
+    max(started_at) AS latest_start
+  FROM measured
+  GROUP BY counted, depth, spoiled{{#each by}}, {{name}}{{/each}}{{#each reached}}, {{name}}{{/each}}
+),
 chosen AS (
   SELECT *,
     row_number() OVER (
       PARTITION BY counted{{#each by}}, {{name}}{{/each}}
       ORDER BY depth DESC, spoiled, ended_at, started_at DESC
     ) AS place,
-    max(started_at) OVER (PARTITION BY counted{{#each by}}, {{name}}{{/each}}) AS last_started_at
-  FROM measured
+    max(latest_start) OVER (PARTITION BY counted{{#each by}}, {{name}}{{/each}}) AS last_started_at
+  FROM distinct_ends
 )
 {{/if}}
 SELECT
