@@ -38,8 +38,8 @@ const VALUES: Readonly<Record<string, string>> = {
 
 /**
  * Writes a made population as raw events, one Parquet file an arrival hour, in the layout of the lake. Deterministic: event
- * i is a function of i. Sessions of about eight events; people are heavy-tailed (many with one session, few with hundreds);
- * about one event in seven is a step of the funnel; a tenth of the times are whole seconds, so that ties happen.
+ * i is a function of i. Sessions of about eight events; one person for fifty events, heavy-tailed (many with one
+ * session, few with hundreds); about one event in seven is a step of the funnel; a tenth of the times are whole seconds, so that ties happen.
  * @param folder of the lake bucket.
  * @param events how many, about.
  */
@@ -68,7 +68,7 @@ function dayOfEvents(day: number, sessions: number): string {
   const random = (salt: string, of: string) => `(hash('${salt}' || ${of}) % 1000000) / 1000000.0`;
   const from = Math.floor((sessions * day) / DAYS);
   const to = Math.floor((sessions * (day + 1)) / DAYS);
-  const people = Math.max(1, Math.floor(sessions / 3));
+  const people = Math.max(1, Math.floor(sessions * 0.16));
   return `
     SELECT i, person, event,
       CASE WHEN i % 10 = 0 THEN CAST(floor(raw_at / 1000) AS BIGINT) * 1000 ELSE raw_at END AS moment
