@@ -98,7 +98,8 @@ export const STANDARD_DIMENSIONS = [
 export const PERSON_KEY: Column = {
   name: 'person_key',
   type: 'bigint',
-  comment: 'the person: user_key where the event names a user, else anonymous_key',
+  comment:
+    'the person: user_key where the event names a user, else the user_key that its anonymous_key was first seen with, else anonymous_key',
 };
 
 /** Names of the tables of the lake. */

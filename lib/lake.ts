@@ -110,7 +110,11 @@ export class Lake extends Construct {
     allow(role, {
       actions: ['s3:ListBucket'],
       resources: [this.bucket.bucketArn],
-      conditions: { StringLike: { 's3:prefix': [`${PREFIX.raw}*`, `${PREFIX.tables}*`] } },
+      conditions: {
+        StringLike: {
+          's3:prefix': [`${PREFIX.raw}*`, `${PREFIX.tables}*`, `${PREFIX.fallback}*`],
+        },
+      },
     });
     allow(role, {
       actions: ['s3:DeleteObject'],

@@ -40,14 +40,33 @@ export function addDays(day: string, n: number): string {
 
 /** Ranges that hold the hours and the given number of hours before each, merged and in order. */
 export function windowsBefore(hours: readonly string[], hoursBefore: number): HourRange[] {
-  const ranges: { from: string; to: string }[] = [];
-  for (const hour of [...hours].sort()) {
-    const from = hourOf(hourMs(hour) - hoursBefore * HOUR_MS);
-    const last = ranges.at(-1);
-    if (last !== undefined && hourMs(from) <= hourMs(last.to) + HOUR_MS) last.to = hour;
-    else ranges.push({ from, to: hour });
+  return mergeRanges(hours.map((hour) => ({ from: addHours(hour, -hoursBefore), to: hour })));
+}
+
+/** The hour n hours after (before, where negative) an hour. */
+export function addHours(hour: string, n: number): string {
+  return hourOf(hourMs(hour) + n * HOUR_MS);
+}
+
+/** The same hours in as few ranges as hold them, in order. */
+export function mergeRanges(ranges: readonly HourRange[]): HourRange[] {
+  const merged: { from: string; to: string }[] = [];
+  for (const { from, to } of [...ranges].sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    const last = merged.at(-1);
+    if (last === undefined || from > addHours(last.to, 1)) merged.push({ from, to });
+    else if (to > last.to) last.to = to;
   }
-  return ranges;
+  return merged;
+}
+
+/** Each range from the first to the last of the given hours within it; ranges that hold none of them are left out. */
+export function clipRanges(ranges: readonly HourRange[], hours: readonly string[]): HourRange[] {
+  const sorted = [...hours].sort();
+  return ranges.flatMap((range) => {
+    const within = sorted.filter((hour) => hour >= range.from && hour <= range.to);
+    const [from, to] = [within[0], within.at(-1)];
+    return from === undefined || to === undefined ? [] : [{ from, to }];
+  });
 }
 
 /**

@@ -42,7 +42,7 @@ export interface Asker {
   readonly now: number;
   readonly execution: string;
   readonly backfill?: Backfill;
-  /** Looks at the whole dedup window, too. */
+  /** Looks at the whole dedup window and at who identified since, too. */
   readonly full: boolean;
   /** Executions that hold leases and have ended without giving them back. */
   readonly ended?: ReadonlySet<string>;
@@ -96,7 +96,7 @@ export function assess(app: AppDefinitions, state: AppState, asker: Asker): Asse
 
   const events = days.map((event_date) => {
     const touches = touchesByDay.get(event_date)!;
-    const inputs = eventsInputs(touches, hours, app.dedupWindowDays);
+    const inputs = eventsInputs(event_date, touches, hours, app.dedupWindowDays);
     const partition: Partition = { table: 'events', app_id: app.id, event_date };
     return frozen(judge(partition, app.eventsHash, inputs), touches, records, asker);
   });

@@ -3,7 +3,8 @@ import { render } from '../../core/sql/template.ts';
 import { statementText } from '../runtime/statements.ts';
 import { dayOf, hoursPredicate, windowsBefore } from './arrival-hours.ts';
 import type { BuildContext } from './context.ts';
-import { IS_EVENT } from './events-select.ts';
+import { IS_EVENT, IS_IDENTITY } from './events-select.ts';
+import { waitingSince } from './fallback.ts';
 import { shortHash } from './inputs.ts';
 import { type ListedHour, listArrivalDays, listHours } from './raw-hours.ts';
 import type { HourRecord } from './records.ts';
@@ -20,7 +21,10 @@ export interface Discovered {
   /** Counts the rows of changed hours by app and event day; null where no hour has changed. */
   readonly scan: { readonly sql: Sql; readonly token: string } | null;
   readonly hours: readonly HourToScan[];
-  /** Epoch ms before the listing: what lay there by then was seen. */
+  /**
+   * Epoch ms: what was delivered by then was seen. Before the listing; where events wait in the fallback for their way into the
+   * stream, when the oldest of them came there.
+   */
   readonly listed_at: number;
 }
 
@@ -41,6 +45,9 @@ export async function discover(
   input: ExecutionInput,
 ): Promise<Discovered> {
   const listedAt = context.now();
+  // Before raw events are listed: an object that refill sends on meanwhile is seen here or there.
+  const waiting = await waitingSince(context.s3, context.lakeBucket);
+  const seenUntil = Math.min(waiting ?? listedAt, listedAt);
   const known = new Map((await context.registry.hours()).map((hour) => [hour.hour, hour]));
   const listed = await listDays(context, await daysToList(context, known, input.full === true));
   const changed = listed.filter((hour) => known.get(hour.hour)?.listed_version !== hour.version);
@@ -62,10 +69,10 @@ export async function discover(
     .filter(({ hour }) => hour.slice(0, 10) >= keptFrom(context))
     .sort((a, b) => (a.hour < b.hour ? 1 : -1))
     .slice(0, MAX_HOURS);
-  if (hours.length === 0) return { scan: null, hours, listed_at: listedAt };
+  if (hours.length === 0) return { scan: null, hours, listed_at: seenUntil };
   const statement = scanSql(hours.map(({ hour }) => hour));
   const token = `scan_${shortHash(execution)}_${shortHash(hours)}_${shortHash(statement)}`;
-  return { scan: { sql: statement, token }, hours, listed_at: listedAt };
+  return { scan: { sql: statement, token }, hours, listed_at: seenUntil };
 }
 
 /** The statement that counts the rows of arrival hours by app and event day. */
@@ -73,6 +80,7 @@ export function scanSql(hours: readonly string[]): Sql {
   return render(statementText('events/scan'), {
     raw_events: sql`raw_events`,
     is_event: IS_EVENT,
+    is_identity: IS_IDENTITY,
     hours: hoursPredicate(windowsBefore(hours, 0)),
   });
 }

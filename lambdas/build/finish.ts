@@ -19,7 +19,7 @@ export interface Finished {
 /**
  * Ends an execution. Where nothing is stale, every event received before the listing, less the time of delivery, is in the
  * facts: `settled_until` says so. Then removes old runs.
- * @param listedAt epoch ms, from `discover`
+ * @param listedAt epoch ms, from `discover`: no accepted event that came before it, less the time of delivery, is missing
  */
 export async function finish(
   context: BuildContext,

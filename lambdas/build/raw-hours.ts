@@ -54,19 +54,27 @@ export async function listHours(s3: S3Client, bucket: string, day: string): Prom
   }));
 }
 
+/** One object of a listing. */
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+  /** Epoch ms. */
+  readonly modifiedAt: number;
+}
+
 /** All objects under a prefix, in the order of their keys. */
 export async function* listObjects(
   s3: S3Client,
   bucket: string,
   prefix: string,
-): AsyncGenerator<{ readonly key: string; readonly size: number }> {
+): AsyncGenerator<ListedObject> {
   let token: string | undefined;
   do {
     const page = await s3.send(
       new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
     );
-    for (const { Key: key, Size: size } of page.Contents ?? []) {
-      if (key !== undefined) yield { key, size: size ?? 0 };
+    for (const { Key: key, Size: size, LastModified: modified } of page.Contents ?? []) {
+      if (key !== undefined) yield { key, size: size ?? 0, modifiedAt: modified?.getTime() ?? 0 };
     }
     token = page.NextContinuationToken;
   } while (token !== undefined);

@@ -11,6 +11,8 @@ export interface ScannedRows {
   /** Null: these rows are no events. */
   readonly eventDate: string | null;
   readonly rows: number;
+  /** Of these, rows that name a device and a user. */
+  readonly identities: number;
 }
 
 /** What `record` stored. */
@@ -77,17 +79,23 @@ export function changedTouches(
   const old = new Map(
     stored
       .filter(({ hour }) => scannedHours.has(hour))
-      .map(({ event_date, hour, rows }) => [key(event_date, hour), rows]),
+      .map((touch) => [key(touch.event_date, touch.hour), touch]),
   );
-  const found = groups.map(({ eventDate, hour, rows }) => ({ event_date: eventDate!, hour, rows }));
+  const found = groups.map(({ eventDate, hour, rows, identities }) => ({
+    event_date: eventDate!,
+    hour,
+    rows,
+    identities,
+  }));
   const seen = new Set(found.map(({ event_date, hour }) => key(event_date, hour)));
-  const changed = found.filter(
-    ({ event_date, hour, rows }) => old.get(key(event_date, hour)) !== rows,
-  );
+  const changed = found.filter(({ event_date, hour, rows, identities }) => {
+    const known = old.get(key(event_date, hour));
+    return known?.rows !== rows || known.identities !== identities;
+  });
   const gone = stored
     .filter(({ hour, rows }) => scannedHours.has(hour) && rows > 0)
     .filter(({ event_date, hour }) => !seen.has(key(event_date, hour)))
-    .map(({ event_date, hour }) => ({ event_date, hour, rows: 0 }));
+    .map(({ event_date, hour }) => ({ event_date, hour, rows: 0, identities: 0 }));
   return [...changed, ...gone];
 }
 
@@ -113,11 +121,14 @@ async function readResults(athena: AthenaClient, queryExecutionId: string): Prom
 }
 
 function scannedRows({ Data: data = [] }: Row): ScannedRows {
-  const [dt, hour, appId, eventDay, rows] = data.map(({ VarCharValue: value }) => value ?? null);
+  const [dt, hour, appId, eventDay, rows, identities] = data.map(
+    ({ VarCharValue: value }) => value ?? null,
+  );
   return {
     hour: `${dt}T${hour}`,
     appId: appId ?? null,
     eventDate: eventDay == null ? null : dayOf(Number(eventDay)),
     rows: Number(rows),
+    identities: Number(identities),
   };
 }

@@ -22,6 +22,8 @@ export interface Touch {
   readonly event_date: string;
   readonly hour: string;
   readonly rows: number;
+  /** Of these, rows that name a device and a user. Absent where the hour was scanned before they were counted. */
+  readonly identities?: number;
 }
 
 /** Right to build a partition, for a time. Whoever holds the newest one may publish. */

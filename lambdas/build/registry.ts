@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Partition } from '../../core/layout.ts';
 import { REGISTRY_KEY } from '../../core/registry.ts';
+import type { HourRange } from './arrival-hours.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
 import {
   type HourRecord,
@@ -35,6 +36,15 @@ export class Registry {
   /** All arrival hours of raw_events that were ever listed, in order. */
   async hours(): Promise<HourRecord[]> {
     return (await this.#query(REGISTRY_KEY.raw, REGISTRY_KEY.hour(''))) as unknown as HourRecord[];
+  }
+
+  /** Those of the arrival hours from `from` to `to`, both included, that were ever listed, in order. */
+  async hoursWithin({ from, to }: HourRange): Promise<string[]> {
+    const items = await this.#queryRange(REGISTRY_KEY.raw, 'sk BETWEEN :from AND :to', {
+      ':from': REGISTRY_KEY.hour(from),
+      ':to': REGISTRY_KEY.hour(to),
+    });
+    return (items as unknown as HourRecord[]).map(({ hour }) => hour);
   }
 
   /** Stores what a listing found of an hour; what its scan found stays. */
@@ -186,15 +196,23 @@ export class Registry {
     );
   }
 
-  async #query(pk: string, prefix: string): Promise<Record<string, unknown>[]> {
+  #query(pk: string, prefix: string): Promise<Record<string, unknown>[]> {
+    return this.#queryRange(pk, 'begins_with(sk, :prefix)', { ':prefix': prefix });
+  }
+
+  async #queryRange(
+    pk: string,
+    range: string,
+    values: Readonly<Record<string, string>>,
+  ): Promise<Record<string, unknown>[]> {
     const items: Record<string, unknown>[] = [];
     let from: Record<string, AttributeValue> | undefined;
     do {
       const page = await this.#client.send(
         new QueryCommand({
           TableName: this.#table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: toAttributes({ ':pk': pk, ':prefix': prefix }),
+          KeyConditionExpression: `pk = :pk AND ${range}`,
+          ExpressionAttributeValues: toAttributes({ ':pk': pk, ...values }),
           ConsistentRead: true,
           ExclusiveStartKey: from,
         }),

@@ -8,6 +8,7 @@ import { statementText } from '../runtime/statements.ts';
 import type { AppDefinitions } from './assess.ts';
 import type { BuildContext } from './context.ts';
 import { eventsHash, eventsSelect } from './events-select.ts';
+import { readForIdentities } from './identity-hours.ts';
 import { shortHash } from './inputs.ts';
 
 /** A day that stands for all: a statement's hash must not tell one day from another. */
@@ -23,12 +24,19 @@ export async function selectFor(
 ): Promise<Sql> {
   const app = appOf(context.config, partition.app_id);
   if (partition.table !== 'events') return factSelect(app, partition, partition.event_date);
-  const touches = await context.registry.touches(app.id, partition.event_date);
+  const { event_date: eventDate } = partition;
+  const { dedupWindowDays } = context.config.builds;
+  const touches = await context.registry.touches(app.id, eventDate);
+  const hours = touches.map(({ hour }) => hour);
+  const ranges = readForIdentities(eventDate, hours, dedupWindowDays);
+  // Hours without objects cost a call of S3 each: most of those around an old day do not exist.
+  const known = await Promise.all(ranges.map((range) => context.registry.hoursWithin(range)));
   return eventsSelect({
     appId: app.id,
-    eventDate: partition.event_date,
-    hours: touches.map(({ hour }) => hour),
-    dedupWindowDays: context.config.builds.dedupWindowDays,
+    eventDate,
+    hours,
+    dedupWindowDays,
+    knownHours: known.flat(),
   });
 }
 

@@ -64,3 +64,32 @@ test('an event that is sent five times, in one batch, in several and after a bui
   const answer = (await response.json()) as { events: { event: string; count: number }[] };
   expect(answer.events.find(({ event }) => event === 'home')?.count).toBe(3);
 });
+
+test('a visit without a login, a login and a purchase by user id are one person', async () => {
+  // Prepare
+  const before = await people();
+  const [home, ...rest] = visit('dan', [
+    'home',
+    'search',
+    'product',
+    'cart',
+    'payment',
+    'confirmation',
+  ]);
+  const start = Date.now() - 6 * 3_600_000;
+  const login = {
+    type: 'identify',
+    anonymousId: 'dan',
+    userId: 'user-dan',
+    messageId: 'dan-login',
+    timestamp: new Date(start + 30_000).toISOString(),
+  };
+  const asUser = rest.map((event) => ({ ...event, anonymousId: undefined, userId: 'user-dan' }));
+  // Act
+  await stack.send('/v1/batch', { batch: [home] });
+  await stack.build();
+  await stack.send('/v1/batch', { batch: [login, ...asUser] });
+  await stack.build({ full: true });
+  // Assess
+  expect(await people()).toEqual(before.map((count) => count + 1));
+});

@@ -8,6 +8,7 @@ interface Statement {
   readonly Effect: string;
   readonly Action: string | readonly string[];
   readonly Resource?: unknown;
+  readonly Condition?: unknown;
 }
 
 /** Every resource with a `*`, and why it is as narrow as AWS allows. */
@@ -190,6 +191,18 @@ describe('permissions', () => {
     const given = actionsOfRole(id).filter((action) => !own.includes(action));
 
     expect(given).toEqual([...new Set([...calledActions(name), ...IMPLIED[name]])].sort());
+  });
+
+  it('let builds list what they read, what they write and what waits, and nothing else', () => {
+    const listings = policies
+      .filter(({ id }) => /^BuildsBuild/.test(id))
+      .flatMap(({ statements }) => statements)
+      .filter((statement) => actionsOf(statement).includes('s3:ListBucket'))
+      .map(({ Condition }) => Condition);
+
+    expect(listings).toEqual([
+      { StringLike: { 's3:prefix': ['raw/*', 'tables/*', 'fallback/*'] } },
+    ]);
   });
 
   it('let nothing that answers questions change what they are answered from', () => {

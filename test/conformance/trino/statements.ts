@@ -132,7 +132,8 @@ export function scan(): NamedStatement {
 
 /** SELECT of a partition of events. */
 export function eventsOf(eventDate: string): string {
-  return eventsSelect({ appId: APP, eventDate, hours: arrivalHours(), dedupWindowDays: 1 });
+  const hours = arrivalHours();
+  return eventsSelect({ appId: APP, eventDate, hours, dedupWindowDays: 1, knownHours: hours });
 }
 
 /** SELECT of a partition of a funnel's steps or attempts. */

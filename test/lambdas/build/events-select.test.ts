@@ -55,7 +55,13 @@ async function buildAll(dedupWindowDays = 7): Promise<Map<string, Record<string,
   );
   const days = new Map<string, Record<string, unknown>[]>();
   for (const [eventDate, group] of Map.groupBy(touches, (t) => dayOf(Number(t.event_day)))) {
-    const select = { appId: 'shop', eventDate, hours: group.map(hourName), dedupWindowDays };
+    const select = {
+      appId: 'shop',
+      eventDate,
+      hours: group.map(hourName),
+      dedupWindowDays,
+      knownHours: hours,
+    };
     days.set(eventDate, await rows(eventsSelect(select)));
   }
   return days;
@@ -133,7 +139,7 @@ describe('the statement of events', () => {
     };
     await arrive([
       { ...event, message_id: 'a', user_key: 7, anonymous_key: 8 },
-      { ...event, message_id: 'b', anonymous_key: 8 },
+      { ...event, message_id: 'b', anonymous_key: 9 },
       { ...event, message_id: 'a', app_id: 'blog', arrived_at: event.arrived_at - 3_600_000 },
       { ...event, message_id: null },
       { ...event, message_id: '' },
@@ -150,7 +156,7 @@ describe('the statement of events', () => {
       ?.map(({ message_id, person_key }) => [message_id, person_key]);
     expect(found?.sort()).toEqual([
       ['a', 7n],
-      ['b', 8n],
+      ['b', 9n],
     ]);
   });
 
@@ -176,6 +182,114 @@ describe('the statement of events', () => {
     );
   });
 
+  describe('says whose an event is', () => {
+    /** An event that arrives when it happens, or later. */
+    const seen = (
+      message_id: string,
+      day: string,
+      keys: Pick<Arrival, 'user_key' | 'anonymous_key' | 'app_id'>,
+      arrived = day,
+    ): Arrival => {
+      const event_at = at(`2026-11-${day}`);
+      const arrived_at = at(`2026-11-${arrived}`);
+      return { message_id, event_at, received_at: arrived_at, arrived_at, ...keys };
+    };
+    /** Whose each message is. */
+    const people = async (dedupWindowDays = 7): Promise<Record<string, number>> => {
+      const days = await buildAll(dedupWindowDays);
+      const found = [...days.values()].flat();
+      return Object.fromEntries(found.map((row) => [row.message_id, Number(row.person_key)]));
+    };
+
+    test("the user's whom its device names on the same day, before or after it", async () => {
+      await arrive([
+        seen('before', '20T09:00', { anonymous_key: 8 }),
+        seen('login', '20T10:00', { anonymous_key: 8, user_key: 7 }),
+        seen('after', '20T11:00', { anonymous_key: 8 }),
+        seen('by user id', '20T12:00', { user_key: 7 }),
+        seen('other device', '20T09:00', { anonymous_key: 9 }),
+      ]);
+
+      expect(await people()).toEqual({
+        before: 7,
+        login: 7,
+        after: 7,
+        'by user id': 7,
+        'other device': 9,
+      });
+    });
+
+    test("the first user's where a device is used by several, whatever the order of arrival", async () => {
+      await arrive([
+        seen('second', '20T10:00', { anonymous_key: 8, user_key: 5 }),
+        seen('anonymous', '20T11:00', { anonymous_key: 8 }),
+        seen('first', '20T09:00', { anonymous_key: 8, user_key: 70 }, '20T12:00'),
+      ]);
+
+      expect(await people()).toEqual({ second: 5, anonymous: 70, first: 70 });
+    });
+
+    test('the user with the smaller key where two identify at the same time', async () => {
+      const largest = 2 ** 53 - 1;
+      await arrive([
+        seen('a', '20T10:00', { anonymous_key: 8, user_key: largest }),
+        seen('b', '20T10:00', { anonymous_key: 8, user_key: 30 }),
+        seen('anonymous', '20T11:00', { anonymous_key: 8 }),
+      ]);
+
+      expect(await people()).toEqual({ a: largest, b: 30, anonymous: 30 });
+    });
+
+    test('keys of 63 bits survive', async () => {
+      await arrive([
+        seen('login', '20T10:00', { anonymous_key: 8 }),
+        seen('anonymous', '20T11:00', { anonymous_key: 8 }),
+      ]);
+      const key = 2n ** 63n - 1n;
+      await connection.run(`UPDATE raw_events SET user_key = ${key} WHERE message_id = 'login'`);
+
+      const days = await buildAll();
+
+      expect(days.get('2026-11-20')?.map((row) => row.person_key)).toEqual([key, key]);
+    });
+
+    test('identities of another app, and rows that are no events, name nobody', async () => {
+      await arrive([
+        seen('elsewhere', '20T10:00', { anonymous_key: 8, user_key: 7, app_id: 'blog' }),
+        { ...seen('timeless', '20T10:00', { anonymous_key: 8, user_key: 7 }), event_at: -1 },
+        { ...seen('negative', '20T10:00', { anonymous_key: 8, user_key: -7 }) },
+        seen('anonymous', '20T11:00', { anonymous_key: 8 }),
+      ]);
+
+      expect(await people()).toEqual({ negative: -7, anonymous: 8 });
+    });
+
+    test('identities of the window before and after the day are seen, and no others', async () => {
+      await arrive([
+        seen('a', '20T23:59', { anonymous_key: 1 }),
+        seen('a1', '18T00:00', { anonymous_key: 1, user_key: 11 }),
+        seen('b', '20T00:00', { anonymous_key: 2 }),
+        seen('b1', '22T23:59', { anonymous_key: 2, user_key: 12 }),
+        seen('c', '20T23:59', { anonymous_key: 3 }),
+        seen('c1', '17T23:59', { anonymous_key: 3, user_key: 13 }),
+        seen('d', '20T00:00', { anonymous_key: 4 }),
+        seen('d1', '23T00:00', { anonymous_key: 4, user_key: 14 }),
+      ]);
+
+      expect(await people(2)).toMatchObject({ a: 11, b: 12, c: 3, d: 4 });
+      expect(await people(1)).toMatchObject({ a: 1, b: 2, c: 3, d: 4 });
+    });
+
+    test('history that was loaded much later sees who identified in it, whatever the days between', async () => {
+      await arrive([
+        seen('visit', '01T10:00', { anonymous_key: 8 }, '25T09:10'),
+        seen('login', '15T10:00', { anonymous_key: 8, user_key: 7 }, '25T11:50'),
+      ]);
+
+      expect(await people()).toEqual({ visit: 7, login: 7 });
+    });
+  });
+
   test('its hash is the same for all days and differs by app and window', () => {
     expect(eventsHash('shop', 7)).toBe(eventsHash('shop', 7));
     expect(
@@ -185,6 +299,25 @@ describe('the statement of events', () => {
 });
 
 describe('the scan', () => {
+  test('counts the rows that name a device and a user', async () => {
+    const event = {
+      received_at: 1,
+      arrived_at: at('2026-11-21T09:10'),
+      event_at: at('2026-11-21T09:00'),
+    };
+    await arrive([
+      { ...event, message_id: 'a', anonymous_key: 1, user_key: 2 },
+      { ...event, message_id: 'b', anonymous_key: 1 },
+      { ...event, message_id: 'c', user_key: 2 },
+    ]);
+
+    const found = await rows(scanSql(['2026-11-21T09']));
+
+    expect(
+      found.map(({ row_count, identity_count }) => [row_count, Number(identity_count)]),
+    ).toEqual([[3n, 1]]);
+  });
+
   test('counts rows by arrival hour, app and event day, and rows that are no events', async () => {
     const event = { received_at: 1, arrived_at: at('2026-11-21T09:10') };
     await arrive([
