@@ -93,8 +93,8 @@ describe('an answer', () => {
     const sources = new Sources();
     await ask(sources, `totals?${RANGE}`);
     await ask(sources, `funnels?${RANGE}&name=checkout`, { app: 'blog', key: 'read-blog' });
-    expect(sources.statements[0]).toMatch(/^\/\* 'shop' facts@v3 \*\/\n[^]*app_id = 'shop'/);
-    expect(sources.statements[1]).toMatch(/^\/\* 'blog' facts@v3 \*\/\n[^]*app_id = 'blog'/);
+    expect(sources.statements[0]).toMatch(/^\/\* 'shop' facts@v3 \*\/\n[\s\S]*app_id = 'shop'/);
+    expect(sources.statements[1]).toMatch(/^\/\* 'blog' facts@v3 \*\/\n[\s\S]*app_id = 'blog'/);
   });
 
   test('of a funnel spells out the whole definition', async () => {
