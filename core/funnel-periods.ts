@@ -1,5 +1,6 @@
 import type { Range } from './api.ts';
 import type { Period } from './funnel-answer.ts';
+import { offsetAt } from './time-range.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -13,19 +14,18 @@ export interface OffsetSpan {
 
 /** Offsets of a time zone in a range, in order. @throws RangeError for an unknown time zone. */
 export function offsetSpans(timeZone: string, range: Range): OffsetSpan[] {
-  const offsetAt = offsetReader(timeZone);
-  const spans: OffsetSpan[] = [{ from: range.from, offset_ms: offsetAt(range.from) }];
+  const spans: OffsetSpan[] = [{ from: range.from, offset_ms: offsetAt(timeZone, range.from) }];
   for (let day = range.from; day < range.to; day += DAY_MS) {
     const end = Math.min(day + DAY_MS, range.to);
-    if (offsetAt(end) === spans.at(-1)!.offset_ms) continue;
+    if (offsetAt(timeZone, end) === spans.at(-1)!.offset_ms) continue;
     let before = day;
     let after = end;
     while (after - before > 1) {
       const middle = Math.floor((before + after) / 2);
-      if (offsetAt(middle) === spans.at(-1)!.offset_ms) before = middle;
+      if (offsetAt(timeZone, middle) === spans.at(-1)!.offset_ms) before = middle;
       else after = middle;
     }
-    if (after < range.to) spans.push({ from: after, offset_ms: offsetAt(after) });
+    if (after < range.to) spans.push({ from: after, offset_ms: offsetAt(timeZone, after) });
   }
   return spans;
 }
@@ -35,9 +35,8 @@ export function offsetSpans(timeZone: string, range: Range): OffsetSpan[] {
  * @throws RangeError for an unknown time zone.
  */
 export function localMonthStarts(timeZone: string, range: Range): number[] {
-  const offsetAt = offsetReader(timeZone);
-  const first = new Date(range.from + offsetAt(range.from));
-  const end = range.to + offsetAt(range.to);
+  const first = new Date(range.from + offsetAt(timeZone, range.from));
+  const end = range.to + offsetAt(timeZone, range.to);
   const starts: number[] = [];
   for (let i = 0; ; i++) {
     const start = Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + i, 1);
@@ -49,40 +48,10 @@ export function localMonthStarts(timeZone: string, range: Range): number[] {
 /** A period's name in answers: 2026-03-29 for days, weeks (its Monday) and months (its first), 2026-03-29T02:00+02:00 for hours. */
 export function periodLabel(period: Period, value: number, timeZone: string): string {
   if (period !== 'hour') return new Date(value).toISOString().slice(0, 10);
-  const offset = offsetReader(timeZone)(value);
+  const offset = offsetAt(timeZone, value);
   const minutes = Math.abs(offset) / 60_000;
   const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
   const sign = offset < 0 ? '-' : '+';
   const local = new Date(value + offset).toISOString().slice(0, 16);
   return `${local}${sign}${two(minutes / 60)}:${two(minutes % 60)}`;
-}
-
-/** Offset from UTC in ms at a time. @throws RangeError for an unknown time zone. */
-function offsetReader(timeZone: string): (ms: number) => number {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  return (ms) => {
-    const second = Math.floor(ms / 1000) * 1000;
-    const parts = new Map(
-      format.formatToParts(second).map(({ type, value }) => [type, Number(value)]),
-    );
-    const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
-    const local = Date.UTC(
-      part('year'),
-      part('month') - 1,
-      part('day'),
-      part('hour'),
-      part('minute'),
-      part('second'),
-    );
-    return local - second;
-  };
 }
