@@ -56,8 +56,8 @@ export interface EventTotal {
 /** Numbers of a totals answer. */
 export interface TotalsAnswer {
   readonly events: readonly EventTotal[];
-  /** The same for each combination of breakdown values. Only where the question has a breakdown. */
-  readonly breakdown?: readonly {
+  /** The same for each combination of breakdown values; without a breakdown one group with no values. */
+  readonly groups: readonly {
     readonly values: Readonly<Record<string, string | null>>;
     readonly events: readonly EventTotal[];
   }[];

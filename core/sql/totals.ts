@@ -72,7 +72,7 @@ export function readTotals(rows: readonly TotalsRow[], question: TotalsQuestion)
     kept.filter((row) => row.is_overall === 1),
     question.events,
   );
-  if (breakdown.length === 0) return { events: overall };
+  if (breakdown.length === 0) return { events: overall, groups: [{ values: {}, events: overall }] };
   const groups = new Map<string, TotalsRow[]>();
   for (const row of kept.filter(({ is_overall }) => is_overall === 0)) {
     const key = JSON.stringify(breakdown.map((_, i) => row[columnName(i)] ?? null));
@@ -82,7 +82,7 @@ export function readTotals(rows: readonly TotalsRow[], question: TotalsQuestion)
   }
   return {
     events: overall,
-    breakdown: [...groups.values()].sort(byTimeThenCount(breakdown)).map((group) => ({
+    groups: [...groups.values()].sort(byTimeThenCount(breakdown)).map((group) => ({
       values: valuesOf(group[0]!, question),
       events: eventTotals(group, question.events),
     })),

@@ -64,7 +64,7 @@ function stepEvents(app: App, name: string): readonly string[] {
   return [...new Set(names)];
 }
 
-function table({ events, breakdown = [] }: TotalsAnswer, dimensions: readonly string[]) {
+function table({ groups }: TotalsAnswer, dimensions: readonly string[]) {
   const cells = ({ event, count, share, drop_off }: EventTotal): Cell[] => [
     event,
     count,
@@ -72,9 +72,8 @@ function table({ events, breakdown = [] }: TotalsAnswer, dimensions: readonly st
     drop_off,
   ];
   const header = [...dimensions, 'event', 'count', 'share', 'drop_off'];
-  if (dimensions.length === 0) return { header, rows: events.map(cells) };
-  const rows = breakdown.flatMap(({ values, events: totals }) =>
-    totals.map((total) => [...dimensions.map((name) => values[name] ?? null), ...cells(total)]),
+  const rows = groups.flatMap(({ values, events }) =>
+    events.map((total) => [...dimensions.map((name) => values[name] ?? null), ...cells(total)]),
   );
   return { header, rows };
 }

@@ -16,10 +16,7 @@ interface StepNumbers {
 }
 interface Answer {
   readonly settled_until: string | null;
-  readonly steps?: readonly StepNumbers[];
-  readonly events?: readonly StepNumbers[];
-  readonly groups?: Answer['breakdown'];
-  readonly breakdown?: readonly {
+  readonly groups: readonly {
     readonly values: Readonly<Record<string, string | null>>;
     readonly steps?: readonly StepNumbers[];
     readonly events?: readonly StepNumbers[];
@@ -70,12 +67,9 @@ function numberOf(
   answer: Answer,
   { breakdown, values, metric, step }: Expectation,
 ): number | null | undefined {
-  const group =
-    breakdown.length === 0
-      ? (answer.groups?.[0] ?? answer)
-      : (answer.groups ?? answer.breakdown)?.find((row) =>
-          breakdown.every((name) => row.values[name] === values[name]),
-        );
+  const group = answer.groups.find((row) =>
+    breakdown.every((name) => row.values[name] === values[name]),
+  );
   const numbers = (group?.steps ?? group?.events)?.[step];
   return metric === 'people' ? (numbers?.people ?? numbers?.count) : numbers?.[metric];
 }

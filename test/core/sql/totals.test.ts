@@ -113,14 +113,14 @@ describe('the plainest funnel', () => {
     const range = { from: at('2026-03-10T00:00:00Z'), to: at('2026-03-20T00:00:00Z') };
     const answer = await ask({ events: NAMES, range, breakdown: ['channel', 'device'] });
     expect(answer.events[0]).toEqual({ event: 'home', count: 250, share: 1, drop_off: null });
-    expect(answer.breakdown?.map(({ values }) => values)).toEqual([
+    expect(answer.groups.map(({ values }) => values)).toEqual([
       { channel: 'email', device: 'desktop' },
       { channel: 'search', device: 'tablet' },
     ]);
-    const email = answer.breakdown?.[0]?.events ?? [];
+    const email = answer.groups[0]?.events ?? [];
     expect(email.map(({ share }) => share)).toEqual(SHARES);
     expect(email.map(({ drop_off }) => drop_off)).toEqual(DROP_OFFS);
-    expect(answer.breakdown?.[1]?.events[1]).toEqual({
+    expect(answer.groups[1]?.events[1]).toEqual({
       event: 'search',
       count: 0,
       share: 0,
@@ -154,9 +154,7 @@ describe('what is counted', () => {
     ]);
     const answer = await ask({ events: ['a', 'b'], count: 'people', breakdown: ['channel'] });
     expect(answer.events.map(({ count }) => count)).toEqual([2, 1]);
-    expect(
-      answer.breakdown?.map(({ values, events }) => [values.channel, events[0]?.count]),
-    ).toEqual([
+    expect(answer.groups.map(({ values, events }) => [values.channel, events[0]?.count])).toEqual([
       ['search', 2],
       ['email', 1],
     ]);
@@ -186,7 +184,7 @@ describe('what is counted', () => {
 
   test('no events, or none of the named: zeros without a division by them', async () => {
     await store([]);
-    expect(await ask()).toEqual({ events: [] });
+    expect(await ask()).toEqual({ events: [], groups: [{ values: {}, events: [] }] });
     expect((await ask({ events: ['a', 'b'] })).events).toEqual([
       { event: 'a', count: 0, share: 0, drop_off: null },
       { event: 'b', count: 0, share: 0, drop_off: null },
@@ -232,9 +230,7 @@ describe('filters and breakdowns', () => {
     ]);
     const answer = await ask({ breakdown: ['channel'] });
     expect(answer.events[0]?.count).toBe(3);
-    expect(
-      answer.breakdown?.map(({ values, events }) => [values.channel, events[0]?.count]),
-    ).toEqual([
+    expect(answer.groups.map(({ values, events }) => [values.channel, events[0]?.count])).toEqual([
       ['email', 2],
       [null, 1],
     ]);
@@ -250,7 +246,7 @@ describe('filters and breakdowns', () => {
       breakdown: ['day'],
     });
     const counts = new Map(
-      answer.breakdown?.map(({ values, events }) => [values.day, events[0]?.count]),
+      answer.groups.map(({ values, events }) => [values.day, events[0]?.count]),
     );
     expect(counts.get('2026-03-29')).toBe(23);
     expect(counts.get('2026-03-30')).toBe(24);
@@ -272,7 +268,7 @@ describe('filters and breakdowns', () => {
           tz: 'Europe/Berlin',
           breakdown: [period],
         })
-      ).breakdown?.map(({ values, events }) => [values[period], events[0]?.count]);
+      ).groups.map(({ values, events }) => [values[period], events[0]?.count]);
     expect(await by('week')).toEqual([
       ['2026-10-19', 2],
       ['2026-10-26', 1],

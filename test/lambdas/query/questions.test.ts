@@ -35,7 +35,10 @@ const CONFIG: MillraceConfig = {
   ],
 };
 
-type Answer = AnswerEnvelope & Required<TotalsAnswer> & FunnelAnswer;
+type Answer = AnswerEnvelope &
+  Omit<TotalsAnswer, 'groups'> & {
+    readonly groups: readonly (TotalsAnswer['groups'][number] & FunnelAnswer['groups'][number])[];
+  };
 
 let folder: string;
 let stack: TestStack;
@@ -101,11 +104,11 @@ describe('questions over the whole way', () => {
   test('totals within a day of 23 hours, by channel, by device', async () => {
     const { json } = await ask(`totals?events=${NAMES}&${RANGE}&breakdown=channel,device`);
     expect(json.events.map(({ count }) => count)).toEqual(COUNTS.map((n) => 2 * n));
-    expect(json.breakdown.map(({ values }) => values)).toEqual([
+    expect(json.groups.map(({ values }) => values)).toEqual([
       { channel: 'email', device: 'mobile' },
       { channel: 'search', device: 'desktop' },
     ]);
-    for (const { events } of [json, ...json.breakdown]) {
+    for (const { events } of [json, ...json.groups]) {
       expect(events.map(({ share }) => share)).toEqual(SHARES);
       expect(events.map(({ drop_off }) => drop_off)).toEqual(DROP_OFFS);
     }
@@ -142,7 +145,7 @@ describe('questions over the whole way', () => {
     const range = 'from=2026-03-28&to=2026-03-30';
     expect((await by(`${range}&count=people`)).events[0]?.count).toBe(300);
     const days = await by(`${range}&breakdown=day`);
-    expect(days.breakdown.map(({ values }) => values.day)).toEqual(['2026-03-28', '2026-03-29']);
+    expect(days.groups.map(({ values }) => values.day)).toEqual(['2026-03-28', '2026-03-29']);
   });
 
   test('the second time an answer comes from the cache, and the third time not at all', async () => {

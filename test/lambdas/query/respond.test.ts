@@ -60,6 +60,10 @@ async function ask(sources: Sources, pathAndQuery: string, asked: Asked = {}) {
 describe('an answer', () => {
   test('says everything around its numbers', async () => {
     const { json, headers } = await ask(new Sources(), `totals?${RANGE}&events=home,%3Dcart`);
+    const events = [
+      { event: 'home', count: 4, share: 1, drop_off: null },
+      { event: '=cart', count: 1, share: 0.25, drop_off: 0.75 },
+    ];
     expect(json).toEqual({
       app: 'shop',
       question: 'totals',
@@ -81,10 +85,8 @@ describe('an answer', () => {
       bytes_scanned: 12_345_678,
       cost_usd: 0.000065,
       query_ms: expect.any(Number),
-      events: [
-        { event: 'home', count: 4, share: 1, drop_off: null },
-        { event: '=cart', count: 1, share: 0.25, drop_off: 0.75 },
-      ],
+      events,
+      groups: [{ values: {}, events }],
     });
     expect(headers).toMatchObject({ 'cache-control': 'private, no-cache', vary: 'Accept' });
   });
