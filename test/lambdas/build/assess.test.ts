@@ -165,6 +165,20 @@ describe('what is built', () => {
     expect(nightly.rounds[0]).toEqual(['events 2026-11-19', 'events 2026-11-20']);
   });
 
+  test('a login makes the days before it stale in a full run only, and once', () => {
+    const state = built(NONE);
+    const login = { ...touch('2026-11-26', '2026-11-26T09', 1), identities: 1 };
+    const touches = [...TOUCHES, login];
+
+    const hourly = built({ ...state, touches }, APP, later());
+    const nightly = built(hourly, APP, later({ execution: 'night', full: true }));
+    const again = built(nightly, APP, later({ execution: 'next', full: true }));
+
+    expect(hourly.rounds[0]).toEqual(['events 2026-11-26']);
+    expect(nightly.rounds[0]).toEqual(['events 2026-11-19', 'events 2026-11-20']);
+    expect(again.rounds).toEqual([]);
+  });
+
   test('a changed definition makes the history of its funnel stale, and of no other', () => {
     const second = { ...APP.funnels[0]!, name: 'signup', stepsHash: 'other' };
     const app = { ...APP, funnels: [...APP.funnels, second] };

@@ -280,6 +280,40 @@ describe('the statement of events', () => {
       expect(await people(1)).toMatchObject({ a: 1, b: 2, c: 3, d: 4 });
     });
 
+    test('as it reads in the definition, for whatever arrives in whatever order', async () => {
+      const hour = fc.integer({ min: 0, max: 60 });
+      const key = (...keys: number[]) => fc.constantFrom(undefined, ...keys);
+      const one = fc.record({ happened: hour, late: hour, device: key(81, 82), user: key(3, 12) });
+      await fc.assert(
+        fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 8 }), async (all) => {
+          const arrivals = all.map(({ happened, late, device, user }, i) => {
+            const event_at = at('2026-11-10T00:00') + happened * 3_600_000;
+            const arrived_at = event_at + late * 3_600_000;
+            const keys = {
+              ...(device === undefined ? {} : { anonymous_key: device }),
+              ...(user === undefined ? {} : { user_key: user }),
+            };
+            return { message_id: `m${i}`, event_at, received_at: 1, arrived_at, ...keys };
+          });
+          await arrive(arrivals);
+
+          const found = await people();
+
+          const firstUser = (device?: number): number | undefined =>
+            arrivals
+              .filter((row) => row.anonymous_key === device && device !== undefined)
+              .filter((row) => row.user_key !== undefined)
+              .sort((a, b) => a.event_at - b.event_at || a.user_key! - b.user_key!)[0]?.user_key;
+          const expected = arrivals.map(({ message_id, user_key, anonymous_key }) => [
+            message_id,
+            user_key ?? firstUser(anonymous_key) ?? anonymous_key ?? 0,
+          ]);
+          expect(found).toEqual(Object.fromEntries(expected));
+        }),
+        { numRuns: 30 },
+      );
+    });
+
     test('history that was loaded much later sees who identified in it, whatever the days between', async () => {
       await arrive([
         seen('visit', '01T10:00', { anonymous_key: 8 }, '25T09:10'),
