@@ -68,7 +68,7 @@ export async function planCreateTableAs(
   const { bucket, prefix } = parseLocation(location);
   context.access.write(bucket, `${prefix}/x`);
   context.access.read({ bucket, prefix }, []);
-  if ((await listFiles(context.store, { bucket, prefix })).length > 0) {
+  if (listFiles(context.store, { bucket, prefix }).length > 0) {
     throw new QueryError(
       'HIVE_PATH_ALREADY_EXISTS',
       `Target directory for table '${database}.${statement.name.table}' already exists: ${location}. You may need to manually clean the data at location '${location}' before retrying. Athena will not delete data in your account.`,

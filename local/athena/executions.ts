@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -52,7 +52,7 @@ const IN_MEMORY = 500;
 
 /**
  * Records of queries, a file each, so that a poll after a restart gets a clear answer: a query that ran when the stack stopped has
- * FAILED.
+ * FAILED. A file has a line for each state, and the last whole line counts.
  */
 export class Executions {
   readonly #folder: string;
@@ -70,9 +70,9 @@ export class Executions {
     const live = this.#live.get(id);
     if (live !== undefined) return live;
     const file = this.#file(id);
-    if (!/^[0-9a-f-]{36}$/.test(id) || !existsSync(file))
-      throw invalidRequest(`QueryExecution ${id} was not found`);
-    const stored = JSON.parse(readFileSync(file, 'utf8')) as Execution;
+    const stored =
+      /^[0-9a-f-]{36}$/.test(id) && existsSync(file) ? lastLine<Execution>(file) : undefined;
+    if (stored === undefined) throw invalidRequest(`QueryExecution ${id} was not found`);
     if (!isEnded(stored)) {
       const reason = 'GENERIC_INTERNAL_ERROR: the local stack stopped while the query ran';
       return this.put({ ...stored, state: 'FAILED', reason, completedAt: Date.now() });
@@ -82,8 +82,13 @@ export class Executions {
 
   /** Stores a record. It is on disk when this returns. */
   put(execution: Execution): Execution {
-    writeFileSync(`${this.#file(execution.id)}.new`, JSON.stringify(execution));
-    renameSync(`${this.#file(execution.id)}.new`, this.#file(execution.id));
+    // A kill may have left a part of a line: the next one starts anew.
+    appendFileSync(this.#file(execution.id), `\n${JSON.stringify(execution)}\n`);
+    return this.note(execution);
+  }
+
+  /** Changes a record in memory only: for what a restart need not know. */
+  note(execution: Execution): Execution {
     this.#live.delete(execution.id);
     this.#live.set(execution.id, execution);
     for (const [id, old] of this.#live) {
@@ -97,7 +102,9 @@ export class Executions {
   ids(workgroup: string): string[] {
     return readdirSync(this.#folder)
       .filter((name) => name.endsWith('.json'))
-      .map((name) => this.get(name.slice(0, -5)))
+      .map((name) => name.slice(0, -5))
+      .filter((id) => this.#live.has(id) || lastLine(this.#file(id)) !== undefined)
+      .map((id) => this.get(id))
       .filter((execution) => execution.workgroup === workgroup)
       .toSorted((a, b) => b.submittedAt - a.submittedAt)
       .map((execution) => execution.id);
@@ -109,8 +116,8 @@ export class Executions {
    */
   byToken(token: string, request: object): string | null {
     const file = this.#tokenFile(token);
-    if (!existsSync(file)) return null;
-    const stored = JSON.parse(readFileSync(file, 'utf8')) as { id: string; digest: string };
+    const stored = existsSync(file) ? lastLine<{ id: string; digest: string }>(file) : undefined;
+    if (stored === undefined) return null;
     if (stored.digest !== digest(JSON.stringify(request)))
       throw invalidRequest('Idempotent parameters do not match');
     return stored.id;
@@ -118,9 +125,8 @@ export class Executions {
 
   /** Keeps which execution a token has started. */
   putToken(token: string, request: object, id: string): void {
-    const file = this.#tokenFile(token);
-    writeFileSync(`${file}.new`, JSON.stringify({ id, digest: digest(JSON.stringify(request)) }));
-    renameSync(`${file}.new`, file);
+    const kept = { id, digest: digest(JSON.stringify(request)) };
+    writeFileSync(this.#tokenFile(token), JSON.stringify(kept));
   }
 
   #file(id: string): string {
@@ -145,6 +151,20 @@ function removeOld(folder: string): void {
     const file = join(folder, entry.name);
     if (entry.isFile() && Date.now() - statSync(file).mtimeMs > KEPT_MS) rmSync(file);
   }
+}
+
+/** The last whole line of a file; undefined where a kill came before the first one was written. */
+function lastLine<T>(file: string): T | undefined {
+  for (const line of readFileSync(file, 'utf8').split('\n').reverse()) {
+    if (line === '') continue;
+    try {
+      return JSON.parse(line) as T;
+    } catch (error) {
+      // A part of a line: the one before it counts.
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return undefined;
 }
 
 function digest(text: string): string {

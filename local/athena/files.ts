@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ObjectStore } from '../service.ts';
@@ -31,11 +30,12 @@ export function parseLocation(uri: string): Location {
 
 /**
  * Files under a location, in the order of their keys. Names that start with _ or . are hidden, as in Hive.
- * Folders are read anew every time: what another process put there is seen.
+ * Folders are read anew every time: what another process put there is seen. Read without giving up the thread: a partition
+ * is a folder with a file or two, and a look at it takes 20 µs so, many times that through the thread pool.
  */
-export async function listFiles(store: ObjectStore, location: Location): Promise<DataFile[]> {
+export function listFiles(store: ObjectStore, location: Location): DataFile[] {
   const files: DataFile[] = [];
-  await walk(folderOf(store, location), location.prefix, files);
+  walk(folderOf(store, location), location.prefix, files);
   return files.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
@@ -45,28 +45,32 @@ export function folderOf(store: ObjectStore, { bucket, prefix }: Location): stri
 }
 
 /** Entries of a folder; none where it is not there: S3 has no folders, so it is no error there either. */
-export async function readFolder(folder: string): Promise<Dirent[]> {
+export function readFolder(folder: string): Dirent[] {
   try {
-    return await readdir(folder, { withFileTypes: true });
+    return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
     throw error;
   }
 }
 
-async function walk(folder: string, prefix: string, files: DataFile[]): Promise<void> {
-  const entries = await readFolder(folder);
-  await Promise.all(
-    entries.map(async (entry) => {
-      if (/^[_.]/.test(entry.name)) return;
-      const path = join(folder, entry.name);
-      const key = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-      if (entry.isDirectory()) return walk(path, key, files);
-      const { size, mtimeMs, ino } = await stat(path);
-      // An empty object is a folder's marker or an empty file: no rows either way.
-      if (size > 0) files.push({ path, key, size, version: `${size}:${mtimeMs}:${ino}` });
-    }),
-  );
+function walk(folder: string, prefix: string, files: DataFile[]): void {
+  for (const entry of readFolder(folder)) {
+    if (/^[_.]/.test(entry.name)) continue;
+    const path = join(folder, entry.name);
+    const key = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+    if (entry.isDirectory()) {
+      walk(path, key, files);
+      continue;
+    }
+    // A file that was deleted since its folder was read is not there.
+    const stats = statSync(path, { throwIfNoEntry: false });
+    // An empty object is a folder's marker or an empty file: no rows either way.
+    if (stats !== undefined && stats.size > 0) {
+      const { size, mtimeMs, ino } = stats;
+      files.push({ path, key, size, version: `${size}:${mtimeMs}:${ino}` });
+    }
+  }
 }
 
 /** What a Parquet file's footer says: stored bytes by column, and a key that files with the same columns share. */

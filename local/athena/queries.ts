@@ -22,6 +22,7 @@ import {
   statementOf,
   statementTypes,
 } from './run.ts';
+import type { Statement } from './statement.ts';
 import { authorizeWorkGroup } from './workgroup-operations.ts';
 import type { WorkGroup, WorkGroups } from './workgroups.ts';
 
@@ -113,6 +114,7 @@ function start(options: QueriesOptions, running: Running, fields: Fields, caller
     const before = options.executions.byToken(token, request);
     if (before !== null) return { QueryExecutionId: before };
   }
+  const statement = readStatement(query, parameters);
   const execution: Execution = {
     id: randomUUID(),
     query,
@@ -124,24 +126,21 @@ function start(options: QueriesOptions, running: Running, fields: Fields, caller
     submittedAt: Date.now(),
     state: 'QUEUED',
     bytesScanned: 0,
-    ...typesOf(query, parameters),
+    ...(statement instanceof QueryError ? { statementType: 'DML' } : statementTypes(statement)),
   };
   options.executions.put(execution);
   if (token !== undefined) options.executions.putToken(token, request, execution.id);
-  running.start(execution, workgroup, caller);
+  running.start(execution, statement, workgroup, caller);
   return { QueryExecutionId: execution.id };
 }
 
 /** A statement that cannot be read is started all the same, and fails, as on AWS. */
-function typesOf(
-  query: string,
-  parameters?: readonly string[],
-): Pick<Execution, 'statementType' | 'substatementType'> {
+function readStatement(query: string, parameters?: readonly string[]): Statement | QueryError {
   try {
-    return statementTypes(statementOf(query, parameters));
+    return statementOf(query, parameters);
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
-    return { statementType: 'DML' };
+    return error;
   }
 }
 
@@ -169,9 +168,22 @@ class Running {
     this.#options = options;
   }
 
-  start(execution: Execution, workgroup: WorkGroup, caller: Caller): void {
-    const control: Control = { cancelled: false };
-    const ended = this.#run(execution, workgroup, caller, control).finally(() =>
+  start(
+    queued: Execution,
+    statement: Statement | QueryError,
+    workgroup: WorkGroup,
+    caller: Caller,
+  ): void {
+    const { executions } = this.#options;
+    let execution = queued;
+    const control: Control = {
+      cancelled: false,
+      started: () => {
+        // Not on disk: after a kill it has failed, whether it was queued or ran.
+        execution = executions.note({ ...queued, state: 'RUNNING', startedAt: Date.now() });
+      },
+    };
+    const ended = this.#end(() => execution, statement, workgroup, caller, control).finally(() =>
       this.#controls.delete(execution.id),
     );
     this.#controls.set(execution.id, { control, ended });
@@ -192,8 +204,9 @@ class Running {
     await Promise.all(ends);
   }
 
-  async #run(
-    execution: Execution,
+  async #end(
+    latest: () => Execution,
+    statement: Statement | QueryError,
     workgroup: WorkGroup,
     caller: Caller,
     control: Control,
@@ -201,17 +214,17 @@ class Running {
     const { executions, run } = this.#options;
     // A turn later, so that the caller has its answer first.
     await new Promise((resolve) => setImmediate(resolve));
-    const running = executions.put({ ...execution, state: 'RUNNING', startedAt: Date.now() });
     try {
-      const outcome = await runStatement(run, running, workgroup, caller, control);
-      executions.put({ ...running, ...outcome, state: 'SUCCEEDED', completedAt: Date.now() });
+      if (statement instanceof QueryError) throw statement;
+      const outcome = await runStatement(run, latest(), statement, workgroup, caller, control);
+      executions.put({ ...latest(), ...outcome, state: 'SUCCEEDED', completedAt: Date.now() });
     } catch (error) {
       const completedAt = Date.now();
       if (error instanceof CancelledError || control.cancelled) {
         const bytesScanned = error instanceof CancelledError ? error.bytesScanned : 0;
         const reason = error instanceof CancelledError ? error.message : 'Query cancelled by user';
-        executions.put({ ...running, state: 'CANCELLED', reason, bytesScanned, completedAt });
-      } else executions.put({ ...running, state: 'FAILED', reason: reasonOf(error), completedAt });
+        executions.put({ ...latest(), state: 'CANCELLED', reason, bytesScanned, completedAt });
+      } else executions.put({ ...latest(), state: 'FAILED', reason: reasonOf(error), completedAt });
     }
   }
 }
@@ -221,7 +234,8 @@ function described(execution: Execution): Record<string, unknown> {
     ms === undefined ? undefined : ms / 1000;
   const { submittedAt, startedAt, completedAt, reason } = execution;
   const total = (completedAt ?? Date.now()) - submittedAt;
-  const queued = (startedAt ?? Date.now()) - submittedAt;
+  // One that failed before the engine took it up has only waited.
+  const queued = (startedAt ?? completedAt ?? Date.now()) - submittedAt;
   return {
     QueryExecutionId: execution.id,
     Query: execution.query,

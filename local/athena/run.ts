@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Place } from '../glue/access.ts';
@@ -38,6 +36,8 @@ export interface RunContext {
 export interface Control {
   cancelled: boolean;
   connection?: DuckDBConnection;
+  /** Called when the engine takes the query up: until then it is queued. */
+  readonly started: () => void;
 }
 
 /** What a query changes in its record when it ends well. */
@@ -83,15 +83,18 @@ export function statementOf(query: string, parameters: readonly string[] = []): 
   return parseStatement(bindParameters(significant(tokenize(query)), values));
 }
 
-/** Runs an execution to its end. @throws QueryError, CancelledError, and whatever DuckDB throws. */
+/**
+ * Runs the statement of an execution to its end.
+ * @throws QueryError, CancelledError, and whatever DuckDB throws.
+ */
 export async function runStatement(
   context: RunContext,
   execution: Execution,
+  statement: Statement,
   workgroup: WorkGroup,
   caller: Caller,
   control: Control,
 ): Promise<Outcome> {
-  const statement = statementOf(execution.query, execution.parameters);
   const access = new Access(caller, context.place);
   const output = parseLocation(execution.output);
   const key = [output.prefix, execution.id].filter((part) => part !== '').join('/');
@@ -109,6 +112,7 @@ export async function runStatement(
     });
   }
   if (statement.kind !== 'create-table-as') {
+    control.started();
     const { column, lines } = runDdl(shared, statement);
     const text = lines.map((line) => `${line}\n`).join('');
     await context.store.put(output.bucket, `${key}.txt`, text);
@@ -169,6 +173,7 @@ async function withConnection<T>(
 ): Promise<T> {
   return context.engine.use(async (connection) => {
     stopIfCancelled(control);
+    control.started();
     control.connection = connection;
     try {
       return await work(connection);
@@ -188,6 +193,9 @@ function checkBytes(plan: Plan, { bytesCutoff }: WorkGroup): void {
     throw new CancelledError('Bytes scanned limit was exceeded', bytesCutoff);
 }
 
+/** Characters of a result that are gathered before they are written. */
+const WRITTEN_AT_ONCE = 1 << 20;
+
 async function query(
   context: RunContext,
   connection: DuckDBConnection,
@@ -202,23 +210,24 @@ async function query(
     resultColumn(plan.unnamed.includes(i) ? `_col${i}` : names[i]!, String(type)),
   );
   const path = join(context.temporary, randomUUID());
-  const file = createWriteStream(path);
+  const file = await open(path, 'w');
   try {
-    file.write(csvRow(columns.map((column) => column.name)));
+    let text = csvRow(columns.map((column) => column.name));
     for await (const rows of result.yieldRows()) {
       stopIfCancelled(control);
       for (const row of rows) row.forEach(refuseWide);
-      const text = rows
-        .map((row) => csvRow(row.map((value, i) => formatValue(value, types[i]!))))
-        .join('');
-      if (!file.write(text)) await once(file, 'drain');
+      for (const row of rows) text += csvRow(row.map((value, i) => formatValue(value, types[i]!)));
+      if (text.length < WRITTEN_AT_ONCE) continue;
+      await file.writeFile(text);
+      text = '';
     }
-    file.end();
-    await once(file, 'finish');
+    await file.writeFile(text);
+    await file.close();
     await context.store.putFile(target.bucket, target.key, path);
-  } finally {
-    file.destroy();
+  } catch (error) {
+    await file.close();
     await rm(path, { force: true });
+    throw error;
   }
   return {
     bytesScanned: plan.bytes,

@@ -6,8 +6,10 @@ export interface Token {
   readonly text: string;
 }
 
+/** The kind of a token is the group of this pattern that it is in. */
 const PATTERN =
-  /(?<space>(?:\s+|--[^\n]*|\/\*[\s\S]*?\*\/)+)|(?<string>'(?:[^']|'')*')|(?<quoted>"(?:[^"]|"")*")|(?<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?<word>[A-Za-z_][A-Za-z0-9_]*)|(?<symbol>->|=>|<>|!=|<=|>=|\|\||::|==|\/\/|\*\*|[^\s])/y;
+  /((?:\s+|--[^\n]*|\/\*[\s\S]*?\*\/)+)|('(?:[^']|'')*')|("(?:[^"]|"")*")|((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_][A-Za-z0-9_]*)|(->|=>|<>|!=|<=|>=|\|\||::|==|\/\/|\*\*|[^\s])/y;
+const KINDS = ['space', 'string', 'quoted', 'number', 'word', 'symbol'] as const;
 
 /** Operators and punctuation of Trino's grammar. DuckDB has more. */
 const SYMBOLS = new Set([
@@ -25,10 +27,11 @@ export function tokenize(statement: string): Token[] {
   while (PATTERN.lastIndex < statement.length) {
     const at = PATTERN.lastIndex;
     const match = PATTERN.exec(statement);
-    const [kind, text] = Object.entries(match?.groups ?? {}).find(([, value]) => value) ?? [];
-    if (kind === undefined || text === undefined) throw unexpected(statement, at, statement[at]!);
+    if (match === null) throw unexpected(statement, at, statement[at]!);
+    const [text] = match;
+    const kind = KINDS[match.findIndex((group, i) => i > 0 && group !== undefined) - 1]!;
     if (kind === 'symbol' && !SYMBOLS.has(text)) throw unexpected(statement, at, text);
-    tokens.push({ kind: kind as Token['kind'], text });
+    tokens.push({ kind, text });
   }
   return tokens;
 }

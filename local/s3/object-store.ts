@@ -126,19 +126,18 @@ export class FolderObjectStore implements ObjectStore {
     metadata?: ObjectMetadata,
   ): Promise<void> {
     const target = this.path(bucket, key);
-    await this.requireBucket(bucket);
-    const source = await this.#inSameFileSystem(file);
+    const [source] = await Promise.all([this.#inSameFileSystem(file), this.requireBucket(bucket)]);
     if (metadata !== undefined) {
       await this.#metadata.write(bucket, key, await stat(source), metadata);
     }
-    // A delete may remove the emptied folder between the two calls: then once more.
+    // The folder is most often there. A delete may remove the emptied folder between the two calls: then once more.
     for (let attempt = 0; ; attempt += 1) {
       try {
-        await mkdir(dirname(target), { recursive: true });
+        if (attempt > 0) await mkdir(dirname(target), { recursive: true });
         return await rename(source, target);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code === 'ENOENT' && attempt < 3 && (await statOrNull(source)) !== null) continue;
+        if (code === 'ENOENT' && attempt < 4 && (await statOrNull(source)) !== null) continue;
         await rm(source, { force: true });
         throw isConflict(code) ? conflict(key) : error;
       }
