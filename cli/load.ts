@@ -38,7 +38,7 @@ async function load(options: LoadOptions): Promise<number> {
 }
 
 function describe(summary: LoadSummary, statePath: string): string {
-  const { skipped, sent, accepted, refused, bad, seconds, stopped } = summary;
+  const { skipped, sent, accepted, refused, bad, seconds, stopped, untouched } = summary;
   const refusals = Object.entries(refused).sort(([, a], [, b]) => b - a);
   const lines = [
     ...(skipped === 0
@@ -53,7 +53,10 @@ function describe(summary: LoadSummary, statePath: string): string {
     `events/s   ${Math.round(sent / Math.max(seconds, 0.001))}`,
     ...(stopped === undefined
       ? []
-      : [`stopped: ${stopped}`, 'run the same command again to go on']),
+      : [
+          `stopped: ${stopped}`,
+          untouched ? 'nothing is stored' : 'run the same command again to go on',
+        ]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -41,6 +41,8 @@ export interface LoadSummary {
   readonly seconds: number;
   /** Why it ended before the file's end; undefined where it did not. */
   readonly stopped?: string;
+  /** Whether nothing of the file was ever taken: there is no state then, and a mended call may differ. */
+  readonly untouched: boolean;
 }
 
 /** Below the server's limit of 500 KB a request. */
@@ -69,7 +71,7 @@ export async function loadFile(
   const mark = await fingerprint(options.file);
   const state = await LoadState.open(options.statePath, jobOf(options, mark));
   const skipped = state.settledRows;
-  const run = { sent: 0, stopped: undefined as string | undefined };
+  const run = { sent: 0, mayBeTaken: !state.isNew, stopped: undefined as string | undefined };
   if (!state.done) {
     // Before the first event: a load whose state cannot be kept would double after a crash.
     await state.save();
@@ -91,7 +93,8 @@ export async function loadFile(
     );
     const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
     state.done = run.stopped === undefined && failed === undefined;
-    await state.save();
+    if (run.mayBeTaken || state.done) await state.save();
+    else await state.remove();
     if (failed?.status === 'rejected') throw failed.reason;
   }
   const seconds = (performance.now() - startedAt) / 1000;
@@ -101,6 +104,7 @@ export async function loadFile(
     sent: run.sent,
     ...state.counts,
     seconds,
+    untouched: !run.mayBeTaken,
     ...(stopped === undefined ? {} : { stopped }),
   };
 }
@@ -206,14 +210,18 @@ async function settle(
   { target }: LoadOptions,
   batch: Batch,
   state: LoadState,
-  run: { sent: number },
+  run: { sent: number; mayBeTaken: boolean },
   listener: LoadListener,
 ): Promise<void> {
   const answer: BatchAnswer =
     batch.events.length === 0
       ? { accepted: 0, refused: [] }
-      : await sendBatch(target, batch.events);
+      : await sendBatch(target, batch.events).catch((error: Error) => {
+          run.mayBeTaken ||= !(error instanceof LoadStoppedError && error.nothingTaken);
+          throw error;
+        });
   run.sent += batch.events.length;
+  run.mayBeTaken ||= batch.events.length > 0;
   state.counts.accepted += answer.accepted;
   state.counts.bad += batch.bad;
   for (const { index, code, message } of answer.refused) {

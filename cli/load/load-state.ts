@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 
 const SAMPLE_BYTES = 1024 * 1024;
 
@@ -51,6 +51,8 @@ export async function fingerprint(file: string): Promise<string> {
  */
 export class LoadState {
   readonly counts: LoadCounts;
+  /** Whether there was no state file: nothing of this load was ever sent before. */
+  readonly isNew: boolean;
   done: boolean;
   readonly #path: string;
   readonly #job: string;
@@ -59,7 +61,8 @@ export class LoadState {
   #saving: Promise<void> | undefined;
   #savedAt = 0;
 
-  private constructor(path: string, stored: Stored) {
+  private constructor(path: string, stored: Stored, isNew: boolean) {
+    this.isNew = isNew;
     this.#path = path;
     this.#job = stored.job;
     this.#upTo = stored.upTo;
@@ -80,7 +83,8 @@ export class LoadState {
       throw error;
     });
     if (text === undefined) {
-      return new LoadState(path, { format: 1, job, done: false, upTo: 0, beyond: [], counts });
+      const stored: Stored = { format: 1, job, done: false, upTo: 0, beyond: [], counts };
+      return new LoadState(path, stored, true);
     }
     const stored = JSON.parse(text) as Stored;
     if (stored.format !== 1 || stored.job !== job) {
@@ -88,7 +92,7 @@ export class LoadState {
         `${path} is of another load (other file content, mapping, URL or key): remove it, or name another one with --state`,
       );
     }
-    return new LoadState(path, stored);
+    return new LoadState(path, stored, false);
   }
 
   /** Rows that are settled. */
@@ -123,6 +127,12 @@ export class LoadState {
       this.#savedAt = Date.now();
     });
     await this.#saving;
+  }
+
+  /** Removes the file: of a load that sent nothing there is nothing to go on from. */
+  async remove(): Promise<void> {
+    while (this.#saving !== undefined) await this.#saving;
+    await rm(this.#path, { force: true });
   }
 
   async #write(): Promise<void> {

@@ -28,6 +28,13 @@ export interface BatchAnswer {
 /** The server will not take any batch, or could not be reached often enough: the load stops. */
 export class LoadStoppedError extends Error {
   override readonly name = 'LoadStoppedError';
+  /** The server took nothing of the batch, for sure. */
+  readonly nothingTaken: boolean;
+
+  constructor(message: string, { nothingTaken = false } = {}) {
+    super(message);
+    this.nothingTaken = nothingTaken;
+  }
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -42,8 +49,11 @@ const RETRIED = new Set([408, 425, 429, 500, 502, 503, 504]);
  */
 export async function sendBatch(target: Target, events: readonly string[]): Promise<BatchAnswer> {
   const body = `{"batch":[${events.join(',')}]}`;
+  // What failed before may have been taken all the same: a lost answer, a server's error.
+  let nothingTaken = true;
   for (let attempt = 0; ; attempt += 1) {
     const outcome = await post(target, body);
+    nothingTaken &&= outcome instanceof Response ? outcome.status < 500 : wasNotReached(outcome);
     if (outcome instanceof Response) {
       const text = await outcome.text().catch(() => '');
       if (outcome.ok) return parseAnswer(text, events.length);
@@ -53,10 +63,14 @@ export async function sendBatch(target: Target, events: readonly string[]): Prom
         return { accepted: 0, refused };
       }
       if (!RETRIED.has(outcome.status) || attempt >= target.retries) {
-        throw new LoadStoppedError(`${target.url} answered ${outcome.status}: ${detailOf(text)}`);
+        throw new LoadStoppedError(`${target.url} answered ${outcome.status}: ${detailOf(text)}`, {
+          nothingTaken,
+        });
       }
     } else if (attempt >= target.retries) {
-      throw new LoadStoppedError(`${target.url} cannot be reached: ${reasonOf(outcome)}`);
+      throw new LoadStoppedError(`${target.url} cannot be reached: ${reasonOf(outcome)}`, {
+        nothingTaken,
+      });
     }
     const asked = outcome instanceof Response ? retryAfterMs(outcome) : undefined;
     const longest = Math.min((target.firstWaitMs ?? 250) * 2 ** attempt, LONGEST_WAIT_MS);
@@ -76,7 +90,7 @@ async function post(target: Target, body: string): Promise<Response | Error> {
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return error as Error;
   }
 }
 
@@ -128,6 +142,12 @@ function detailOf(text: string): string {
 function reasonOf(error: Error): string {
   const { cause } = error;
   return cause instanceof Error ? `${cause.message || cause.name}` : error.message;
+}
+
+/** Whether no connection was made, so that the server saw nothing. */
+function wasNotReached({ cause }: Error): boolean {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ECONNREFUSED' || code === 'ENOTFOUND';
 }
 
 function retryAfterMs(response: Response): number | undefined {

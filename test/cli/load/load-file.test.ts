@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { type LoadOptions, loadFile, previewFile } from '../../../cli/load/load-file.ts';
+import { parseMapping } from '../../../cli/load/mapping.ts';
 import { IngestServer } from './ingest-server.ts';
 
 let folder: string;
@@ -377,6 +378,38 @@ describe('going on', () => {
       /is of another load .* name another one with --state/,
     );
   });
+
+  test('a load of which nothing was taken leaves no state: a mended key, mapping or address may follow', async () => {
+    const path = await file('a.csv', csv(1_000));
+    server.fault = () => ({ status: 401, body: { detail: 'the write key is not known' } });
+    expect(await load(path)).toMatchObject({ untouched: true, accepted: 0 });
+    server.fault = () => undefined;
+    const gone = new IngestServer();
+    const nowhere = { url: await gone.start(), writeKey: 'server-key', retries: 0 };
+    await gone.stop();
+    expect(await load(path, { target: nowhere })).toMatchObject({ untouched: true });
+    const mapping = { event: 'nope', user_id: 'user_id', timestamp: 'ts' };
+    await expect(load(path, { mapping: parseMapping(mapping) })).rejects.toThrow('names nope');
+    expect(await load(path, { target: { url, writeKey: 'another', retries: 0 } })).toMatchObject({
+      untouched: false,
+      accepted: 1_000,
+    });
+  });
+
+  test.each(['drop', { status: 503 }] as const)(
+    'a load whose first batch may have been taken keeps its state: %j',
+    async (fault) => {
+      const path = await file('a.csv', csv(100));
+      server.fault = () => fault;
+      const target = { url, writeKey: 'server-key', retries: 0 };
+      expect(await load(path, { target })).toMatchObject({ untouched: false, accepted: 0 });
+      server.fault = () => undefined;
+      await expect(load(path, { target: { ...target, writeKey: 'another' } })).rejects.toThrow(
+        'is of another load',
+      );
+      expect(await load(path)).toMatchObject({ accepted: 100, untouched: false });
+    },
+  );
 
   test('bad rows of the first run are counted once', async () => {
     const path = await file('a.csv', `${csv(3_000)}u,e,never,\n`);
