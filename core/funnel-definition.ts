@@ -141,7 +141,7 @@ function checkCombinations(funnel: CompiledFunnel, where: string): void {
       if (exclusion.from_step !== 1 || exclusion.to_step !== n) {
         const got = `${exclusion.from_step} to ${exclusion.to_step}`;
         const path = `${where}.exclusions[${i}]`;
-        fail(path, got, `1 to ${n}, the whole funnel, because its order is any`);
+        refuse(path, got, `1 to ${n}, the whole funnel, because its order is any`);
       }
     });
     if (funnel.increasing) fail(`${where}.increasing`, true, 'false where order is any');
@@ -160,7 +160,7 @@ function checkCombinations(funnel: CompiledFunnel, where: string): void {
   }
   const largest = Math.max(...funnel.components.map((component) => component.length));
   if (largest > MAX_OVERLAPPING) {
-    fail(
+    refuse(
       `${where}.steps`,
       `${largest} different steps that one event could match`,
       `at most ${MAX_OVERLAPPING}; make them disjoint by event or filter, or set shared_events`,
@@ -288,14 +288,14 @@ function object(value: unknown, path: string, keys: readonly string[]): Record<s
     fail(path, value, 'an object');
   }
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
-  if (unknown !== undefined) fail(`${path}.${unknown}`, 'an unknown key', keys.join(', '));
+  if (unknown !== undefined) refuse(`${path}.${unknown}`, 'an unknown key', keys.join(', '));
   return value as Record<string, unknown>;
 }
 
 function list(value: unknown, path: string, least: number, most: number): unknown[] {
   if (!Array.isArray(value)) fail(path, value, `a list of ${least} to ${most}`);
   if (value.length < least || value.length > most) {
-    fail(path, `${value.length} entries`, `${least} to ${most}`);
+    refuse(path, `${value.length} entries`, `${least} to ${most}`);
   }
   return value;
 }
@@ -354,6 +354,11 @@ function invalidAs<T>(parse: () => T, path: string): T {
 }
 
 function fail(path: string, got: unknown, allowed: string): never {
-  const shown = typeof got === 'string' ? got : (JSON.stringify(got) ?? 'nothing');
-  throw new InvalidFunnelError(`${path}: got ${shown.slice(0, 200)}, allowed: ${allowed}`);
+  const shown = JSON.stringify(got) ?? 'nothing';
+  refuse(path, shown.length > 200 ? `${shown.slice(0, 200)}…` : shown, allowed);
+}
+
+/** @param got in words, where the value itself is too much to show. */
+function refuse(path: string, got: string, allowed: string): never {
+  throw new InvalidFunnelError(`${path}: got ${got}, allowed: ${allowed}`);
 }

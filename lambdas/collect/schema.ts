@@ -63,7 +63,7 @@ export class SchemaRegistry {
     return {
       code: 'unknown_event',
       pointer: '/schema',
-      message: `schema ${shown(named)} is not known: ${known ? `${known.join(', ')} are` : 'the event has no schema'}`,
+      message: `schema ${shown(named)} is not known: ${known ? `allowed are ${known.join(', ')}` : 'the event has no schema'}`,
     };
   }
 }

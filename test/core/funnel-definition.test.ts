@@ -53,7 +53,7 @@ test.each([['1 hour'], ['P1M'], ['PT'], ['P'], [-1], [1.5], ['40000d'], [null], 
 );
 
 test.each([
-  [{ name: 'Check out' }, /funnels\[0\]\.name: got Check out, allowed: \[a-z\]/],
+  [{ name: 'Check out' }, /funnels\[0\]\.name: got "Check out", allowed: \[a-z\]/],
   [{ steps: [] }, /funnels\[0\]\.steps: got 0 entries, allowed: 1 to 20/],
   [{ steps: Array(21).fill({ event: 'a' }) }, /got 21 entries, allowed: 1 to 20/],
   [{ steps: [{}] }, /steps\[0\]: .* either event/],
@@ -64,26 +64,33 @@ test.each([
   ],
   [{ colour: 'red' }, /funnels\[0\]\.colour: got an unknown key/],
   [{ window: 'soon' }, /funnels\[0\]\.window: got "soon"/],
-  [{ order: 'random' }, /order: got random, allowed: ordered, strict, any/],
+  [{ order: 'random' }, /order: got "random", allowed: ordered, strict, any/],
   [{ exclusions: [{ event: 'x', from_step: 2, to_step: 2 }] }, /from_step: got 2, allowed: 1 to 1/],
   [{ exclusions: [{ event: 'x', from_step: 1, to_step: 3 }] }, /to_step: got 3, allowed: 2 to 2/],
   [{ exclusions: [{ event: 'x', from_step: 0, to_step: 1 }] }, /from_step: got 0/],
   [
+    { exclusions: [{ event: 'x', from_step: '1', to_step: 2 }] },
+    /from_step: got "1", allowed: 1 to/,
+  ],
+  [
     { where: [{ property: 'p', op: 'like', value: 1 }] },
-    /where\[0\]\.op: got like, allowed: equals/,
+    /where\[0\]\.op: got "like", allowed: equals/,
   ],
   [
     { where: [{ property: 'p', op: 'is_set', value: 1 }] },
     /where\[0\]\.value: got 1, allowed: no value/,
   ],
-  [{ where: [{ property: 'p', op: 'gt', value: 'x' }] }, /value: got x, allowed: a number with gt/],
+  [
+    { where: [{ property: 'p', op: 'gt', value: 'x' }] },
+    /value: got "x", allowed: a number with gt/,
+  ],
   [{ where: [{ property: 'p', op: 'in', value: [] }] }, /value: got 0 entries/],
   [{ where: [{ any: [], property: 'p' }] }, /any alone/],
-  [{ count_by: 'session' }, /count_by: got session, allowed: person, attempt or/],
+  [{ count_by: 'session' }, /count_by: got "session", allowed: person, attempt or/],
   [{ allow_reentry: true }, /allow_reentry: got true, allowed: true only with order strict/],
   [{ order: 'any', increasing: true }, /increasing: got true, allowed: false where order is any/],
-  [{ order: 'any', repeats: 'stop' }, /repeats: got stop/],
-  [{ repeats: 'stop', steps: [{ event: 'a' }, { event: 'a' }] }, /repeats: got stop/],
+  [{ order: 'any', repeats: 'stop' }, /repeats: got "stop"/],
+  [{ repeats: 'stop', steps: [{ event: 'a' }, { event: 'a' }] }, /repeats: got "stop"/],
 ])('refuses %j with the path, the value and what is allowed', (changes, message) => {
   expect(() => compile(changes)).toThrow(message);
 });

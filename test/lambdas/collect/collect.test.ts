@@ -322,7 +322,7 @@ describe('the schema of an event', () => {
       {
         code: 'unknown_event',
         message:
-          'schema "purchase/3" is not known: purchase/2-0-0, purchase/1-0-10, purchase/1-0-2 are',
+          'schema "purchase/3" is not known: allowed are purchase/2-0-0, purchase/1-0-10, purchase/1-0-2',
       },
     ]);
   });
