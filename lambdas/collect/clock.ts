@@ -21,10 +21,13 @@ export function parseTime(value: unknown): number | undefined {
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = match;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
   const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  // 31 February would become March.
-  if (new Date(date).getUTCDate() !== Number(day) || Number(month) > 12) return undefined;
+  // 31 February would become March, and the year 99 1999.
+  const read = new Date(date);
+  if (read.getUTCDate() !== Number(day) || Number(month) > 12) return undefined;
+  if (read.getUTCFullYear() !== Number(year)) return undefined;
   const time = (Number(hour) * 60 + Number(minute)) * 60 + Number(second);
   const ms = date + time * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0')) - offsetMs(zone);
+  // Of an offset that does not exist, too, which is NaN.
   return ms >= 0 ? ms : undefined;
 }
 
@@ -55,9 +58,12 @@ function ofEpoch(value: number): number | undefined {
   return ms <= 253_402_300_799_999 ? ms : undefined;
 }
 
+/** NaN for more than 18 hours or 59 minutes. */
 function offsetMs(zone: string | undefined): number {
   if (zone === undefined || /^(z|utc)$/i.test(zone)) return 0;
   const digits = zone.slice(1).replace(':', '').padEnd(4, '0');
-  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
+  const [hours, rest] = [Number(digits.slice(0, 2)), Number(digits.slice(2))];
+  if (hours > 18 || rest > 59) return Number.NaN;
+  const minutes = hours * 60 + rest;
   return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
 }

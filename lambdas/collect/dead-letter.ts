@@ -30,8 +30,10 @@ export function deadLetter(
     received_at: facts.receivedAt,
     app_id: facts.appId,
     code: refusal.code,
-    pointer: refusal.pointer,
-    message: kept.note === undefined ? refusal.message : `${refusal.message} (${kept.note})`,
+    pointer: storable(refusal.pointer),
+    message: storable(
+      kept.note === undefined ? refusal.message : `${refusal.message} (${kept.note})`,
+    ),
     schema: refusal.schema,
     message_id: short(call.messageId),
     type: short(call.type),
@@ -79,8 +81,7 @@ export function batchTexts(events: readonly string[]): string[] {
 }
 
 function cut(payload: string): { readonly text: string; readonly note?: string } {
-  // NUL cannot be a character of a column, and half a surrogate pair none of UTF-8.
-  const text = payload.toWellFormed().replaceAll('\0', '\ufffd');
+  const text = storable(payload);
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_DEAD_LETTER_BYTES) return { text };
   return {
@@ -90,5 +91,11 @@ function cut(payload: string): { readonly text: string; readonly note?: string }
 }
 
 function short(value: unknown): string | undefined {
-  return scalarText(value)?.slice(0, 256).toWellFormed().replaceAll('\0', '\ufffd');
+  const text = scalarText(value)?.slice(0, 256);
+  return text && storable(text);
+}
+
+/** NUL cannot be a character of a column, and half a surrogate pair none of UTF-8: readers fail on the whole file. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

@@ -190,6 +190,17 @@ export function scalarText(value: unknown): string | undefined {
   }
 }
 
+/** As scalarText, for ids: blanks are none. They would make one person, or one message, of all that have them. */
+export function idText(value: unknown): string | undefined {
+  const text = scalarText(value);
+  return text === undefined || text.trim() === '' ? undefined : text;
+}
+
+/** A value that parseExactly gave, where it may be a number: raw JSON becomes the number it stands for. */
+export function plainNumber(value: unknown): unknown {
+  return json.isRawJSON(value) ? Number(value.rawJSON) : value;
+}
+
 /** An object of JSON, and no array, null or raw number. */
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return (

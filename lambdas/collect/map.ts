@@ -1,7 +1,7 @@
 import type { EventRecord, EventType } from '../../core/event.ts';
 import { eventAt, parseTime } from './clock.ts';
 import { extrasOf, type JsonObject, withExtras } from './envelope.ts';
-import { isJsonObject, scalarText } from './json.ts';
+import { idText, isJsonObject, plainNumber, scalarText } from './json.ts';
 import type { PersonKeys } from './person-key.ts';
 import { RefusedError, shown } from './refusal.ts';
 import { schemaFolder } from './schema.ts';
@@ -46,8 +46,8 @@ export function eventName(type: EventType, call: JsonObject): string {
  */
 export function mapEvent(call: JsonObject, facts: EventFacts): Line {
   const { type, appId, personKeys } = facts;
-  const anonymousId = scalarText(call.anonymousId);
-  const userId = scalarText(call.userId);
+  const anonymousId = idText(call.anonymousId);
+  const userId = idText(call.userId);
   const personId = anonymousId ?? userId;
   if (personId === undefined) {
     throw new RefusedError({
@@ -61,15 +61,15 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
   const event = eventName(type, call);
   const traits = objectOf(call.traits) ?? objectOf(context?.traits);
   const record: EventRecord = {
-    message_id: scalarText(call.messageId) ?? facts.newId(),
+    message_id: idText(call.messageId) ?? facts.newId(),
     app_id: appId,
     type,
     event,
     anonymous_id: anonymousId,
     user_id: userId,
-    previous_id: scalarText(call.previousId),
-    group_id: scalarText(call.groupId) ?? scalarText(context?.groupId),
-    session_id: scalarText(context?.sessionId) ?? scalarText(properties?.session_id),
+    previous_id: idText(call.previousId),
+    group_id: idText(call.groupId) ?? idText(context?.groupId),
+    session_id: idText(context?.sessionId) ?? idText(properties?.session_id),
     ...times(call, facts),
     ...pageColumns(type, context, properties),
     ...dimensionColumns(context, properties),
@@ -90,12 +90,12 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
 }
 
 function times(call: JsonObject, { receivedAt, kind, sentAt: batchSentAt }: EventFacts) {
-  const sentAt = parseTime(call.sentAt ?? batchSentAt);
+  const sentAt = parseTime(plainNumber(firstGiven(call, 'sentAt') ? call.sentAt : batchSentAt));
   const key =
     kind === 'server'
       ? firstGiven(call, 'timestamp', 'originalTimestamp')
       : firstGiven(call, 'originalTimestamp', 'timestamp');
-  const originalAt = key && parseTime(call[key]);
+  const originalAt = key && parseTime(plainNumber(call[key]));
   if (key !== undefined && originalAt === undefined) {
     throw new RefusedError({
       code: 'invalid_event',

@@ -257,6 +257,20 @@ describe('an event', () => {
     expect(answer?.refused).toMatchObject([{ code: 'invalid_event' }]);
   });
 
+  it('that is refused makes a dead letter that every reader of JSON can read', async () => {
+    // The message shows 80 characters: the last one is the first half of a pair.
+    const { sinks } = await send('/v1/track', {
+      event: 'x',
+      userId: 'u',
+      context: `${'x'.repeat(78)}\u{1f600}`,
+    });
+
+    expect(sinks.deadLetters).toHaveLength(1);
+    expect(Object.values(sinks.deadLetters[0] ?? {}).every((v) => String(v).isWellFormed())).toBe(
+      true,
+    );
+  });
+
   it('must be of the type that the path says', async () => {
     const { answer } = await send('/v1/track', { ...track, type: 'page' });
 

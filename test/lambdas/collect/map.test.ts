@@ -1,5 +1,5 @@
 import { personKey } from '../../../lambdas/collect/person-key.ts';
-import { basic, KEYS, RECEIVED_AT, recordOf } from './collector.ts';
+import { basic, KEYS, RECEIVED_AT, recordOf, send } from './collector.ts';
 
 const server = { authorization: basic(KEYS.shopServer) };
 
@@ -155,6 +155,44 @@ describe('a track call', () => {
     });
 
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it('takes ids of blanks for none: all that have them would be one message, or one person', async () => {
+    const record = await recordOf('/v1/track', {
+      event: 'x',
+      userId: 'u',
+      anonymousId: ' ',
+      messageId: '  ',
+    });
+
+    expect(record.message_id).toMatch(/^[0-9a-f-]{36}$/);
+    expect([record.anonymous_id, record.user_id]).toEqual([undefined, 'u']);
+    const blank = await send('/v1/track', { event: 'x', userId: '\t' });
+    expect(blank.answer?.refused).toMatchObject([{ code: 'missing_id' }]);
+  });
+
+  it('reads times that are written as 1700000000.0 or 1.7e9', async () => {
+    const at = Date.UTC(2026, 10, 21, 18, 0, 10) / 1000;
+    const record = await recordOf(
+      '/v1/track',
+      `{"event": "x", "userId": "u", "timestamp": ${at}.0, "sentAt": ${at + 5}.00}`,
+    );
+
+    expect(record).toMatchObject({ sent_at: (at + 5) * 1000, event_at: RECEIVED_AT - 5000 });
+    expect(
+      await recordOf('/v1/track', '{"event": "x", "userId": "u", "timestamp": 1.7e9}', server),
+    ).toMatchObject({ event_at: 1_700_000_000_000 });
+  });
+
+  it('takes the time of sending of the batch where its own is empty', async () => {
+    const call = { type: 'track', event: 'x', userId: 'u', timestamp: '2026-11-21T18:00:10Z' };
+
+    const record = await recordOf('/v1/batch', {
+      sentAt: '2026-11-21T18:00:20Z',
+      batch: [{ ...call, sentAt: '' }],
+    });
+
+    expect(record.event_at).toBe(RECEIVED_AT - 10_000);
   });
 });
 
