@@ -1,4 +1,4 @@
-import { DEAD_LETTER_FALLBACK } from '../runtime/fallback.ts';
+import { DEAD_LETTER_FALLBACK, type FallbackKind } from '../runtime/fallback.ts';
 import { logger } from '../runtime/logger.ts';
 
 /** Fallback objects, oldest day first. */
@@ -32,7 +32,7 @@ export interface Refilled {
   readonly finished: boolean;
 }
 
-/** Failures in a row after which the stream is taken to be down still. */
+/** Failures in a row after which a stream is taken to be down still. */
 const MOST_FAILURES = 3;
 
 /**
@@ -46,29 +46,42 @@ export async function refill(
   hasTime: () => boolean,
 ): Promise<Refilled> {
   const done = { objects: 0, lines: 0, failed: 0 };
-  let failuresInARow = 0;
+  // A stream each: dead letters come first, and must not hold up events while Firehose is down.
+  const failuresInARow = { events: 0, 'dead-letters': 0 };
+  let skipped = false;
   for await (const key of objects.keys()) {
-    if (!hasTime() || failuresInARow >= MOST_FAILURES) return { ...done, finished: false };
+    if (!hasTime()) return { ...done, finished: false };
+    const kind = kindOf(key);
+    if (failuresInARow[kind] >= MOST_FAILURES) {
+      skipped = true;
+      if (Object.values(failuresInARow).every((count) => count >= MOST_FAILURES)) break;
+      continue;
+    }
     try {
       done.lines += await sendObject(key, objects, streams);
       done.objects++;
-      failuresInARow = 0;
+      failuresInARow[kind] = 0;
     } catch (error) {
       // The others may go through: a wrong object must not hold them up.
       logger.error('a fallback object stays', { key, error: error as Error });
       done.failed++;
-      failuresInARow++;
+      failuresInARow[kind]++;
     }
   }
-  return { ...done, finished: true };
+  return { ...done, finished: !skipped };
+}
+
+function kindOf(key: string): FallbackKind {
+  return key.startsWith(DEAD_LETTER_FALLBACK) ? 'dead-letters' : 'events';
 }
 
 async function sendObject(key: string, objects: FallbackObjects, streams: Streams) {
   const text = await objects.read(key);
   const lines = text.split('\n').filter((line) => line !== '');
-  const { count, cause } = key.startsWith(DEAD_LETTER_FALLBACK)
-    ? await streams.putDeadLetters(lines)
-    : await streams.putEvents(lines, key);
+  const { count, cause } =
+    kindOf(key) === 'dead-letters'
+      ? await streams.putDeadLetters(lines)
+      : await streams.putEvents(lines, key);
   if (count > 0) throw new Error(`${count} records of ${key} were not taken`, { cause });
   await objects.remove(key);
   return lines.length;

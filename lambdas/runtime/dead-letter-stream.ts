@@ -29,7 +29,7 @@ export async function putDeadLetters(
           { abortSignal },
         );
         if (!result.FailedPutCount) return [];
-        return entries.filter((_, i) => result.RequestResponses?.[i]?.ErrorCode !== undefined);
+        return entries.filter((_, i) => !result.RequestResponses?.[i]?.RecordId);
       },
       patience,
     );

@@ -52,8 +52,8 @@ async function putOnce(
     { abortSignal },
   );
   if (!result.FailedRecordCount) return [];
-  // Answers stand in the order of the request.
-  return records.filter((_, i) => result.Records?.[i]?.ErrorCode !== undefined);
+  // Answers stand in the order of the request. Only what has a sequence number is stored.
+  return records.filter((_, i) => !result.Records?.[i]?.SequenceNumber);
 }
 
 function recordBytes({ partitionKey: key, data }: StreamRecord): number {

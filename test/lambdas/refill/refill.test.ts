@@ -78,6 +78,27 @@ describe('refill', () => {
     await aws.objects.delete(DESTINATIONS.lakeBucket, 'fallback/dt=2026-11-20/e.jsonl');
   });
 
+  it('sends events while the stream of dead letters is down, however many of them wait', async () => {
+    for (const name of ['h', 'i', 'j', 'k']) {
+      await putObject(`dead-letters/dt=2026-11-21/${name}.jsonl`, [`{"dead_letter_id":"${name}"}`]);
+    }
+    await putObject('dt=2026-11-21/l.jsonl', ['{"message_id":"r8"}']);
+    aws.faults.set([
+      {
+        service: 'firehose',
+        operation: 'PutRecordBatch',
+        action: 'error',
+        code: 'ResourceNotFoundException',
+      },
+    ]);
+
+    await expect(handler({}, withTime(600_000))).rejects.toThrow('3 fallback objects stay');
+    expect(await remaining()).not.toContain('fallback/dt=2026-11-21/l.jsonl');
+
+    aws.faults.clear();
+    expect(await handler({}, withTime(600_000))).toMatchObject({ objects: 4, finished: true });
+  });
+
   it('starts no object where its time is nearly up', async () => {
     await putObject('dt=2026-11-20/g.jsonl', ['{"message_id":"r7"}']);
 
