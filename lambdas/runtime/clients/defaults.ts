@@ -5,5 +5,6 @@
  */
 export const CLIENT_DEFAULTS = {
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+  // Without throwOnRequestTimeout the SDK writes a warning and goes on waiting.
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 };
