@@ -34,9 +34,19 @@ const RETRY_LAMBDA = {
   JitterStrategy: 'FULL',
 };
 
-/** Athena's quotas are shared by all of an account, so a start may be throttled for minutes. */
+/** Longest execution: it ends by itself long before. */
+const TIMEOUT_SECONDS = 12 * 3600;
+
+/**
+ * Athena's quotas are shared by all of an account, so a start may be throttled for minutes. What its API does not define,
+ * as "rate exceeded", comes as AmazonAthenaException.
+ */
 const RETRY_ATHENA = {
-  ErrorEquals: ['Athena.TooManyRequestsException', 'Athena.InternalServerException'],
+  ErrorEquals: [
+    'Athena.TooManyRequestsException',
+    'Athena.InternalServerException',
+    'Athena.AmazonAthenaException',
+  ],
   IntervalSeconds: 5,
   MaxAttempts: 8,
   BackoffRate: 2,
@@ -49,13 +59,17 @@ const RETRY_ATHENA = {
  * An execution ends well, or in BuildsFailed where a partition could not be built; the next execution tries it again.
  */
 export function buildsDefinition(props: BuildsDefinitionProps): {
+  readonly Comment: string;
   readonly StartAt: string;
+  readonly TimeoutSeconds: number;
   readonly States: Readonly<Record<string, State>>;
 } {
   const lambda = task(props);
   const athena = statement(props);
   return {
+    Comment: 'Millrace: raw events into events, funnel steps and attempts',
     StartAt: 'Start',
+    TimeoutSeconds: TIMEOUT_SECONDS,
     States: {
       Start: { Type: 'Pass', Result: { tasks: 0 }, ResultPath: '$.built', Next: 'Discover' },
       Discover: {

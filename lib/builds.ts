@@ -56,10 +56,9 @@ export class Builds extends Construct {
       concurrency: config.builds.concurrency,
     });
     this.stateMachine = new StateMachine(this, 'Builds', {
-      comment: 'Millrace: raw events into events, funnel steps and attempts',
+      // CDK's comment and timeout would be lost: it adds them to definitions only that are made of its own states.
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
       role,
-      timeout: Duration.hours(12),
       tracingEnabled: true,
       logs: {
         destination: new LogGroup(this, 'Log', {
@@ -180,11 +179,11 @@ export class Builds extends Construct {
   }
 
   private allowData(role: Role, bucket: IBucket): void {
-    allow(role, { actions: ['s3:GetBucketLocation'], resources: [bucket.bucketArn] });
+    // Without a condition on s3:prefix: Athena asks whether a CTAS's place is free by a HEAD, which has no prefix, and S3
+    // answers those who may not list with 403 instead of 404.
     allow(role, {
-      actions: ['s3:ListBucket'],
+      actions: ['s3:GetBucketLocation', 's3:ListBucket'],
       resources: [bucket.bucketArn],
-      conditions: { StringLike: { 's3:prefix': [`${PREFIX.raw}*`, `${PREFIX.tables}*`] } },
     });
     const prefix = 'Athena reads and names the files of a table under its prefix';
     allow(role, {

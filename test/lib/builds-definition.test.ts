@@ -47,6 +47,22 @@ describe('buildsDefinition', () => {
     ]);
   });
 
+  it('ends an execution that hangs', () => {
+    expect(makeDefinition().TimeoutSeconds).toBe(12 * 3600);
+  });
+
+  it('starts a statement again that Athena throttled, under whatever name', () => {
+    const { Retry } = makeDefinition().States.Scan as {
+      readonly Retry: readonly { readonly ErrorEquals: readonly string[] }[];
+    };
+
+    expect(Retry[0]?.ErrorEquals).toEqual([
+      'Athena.TooManyRequestsException',
+      'Athena.InternalServerException',
+      'Athena.AmazonAthenaException',
+    ]);
+  });
+
   it('catches whatever fails in one partition, so that the others are built', () => {
     const { States } = (makeDefinition().States.Build as { ItemProcessor: Processor })
       .ItemProcessor;

@@ -205,6 +205,23 @@ describe('permissions', () => {
     ]);
   });
 
+  it.each([
+    ['statements of builds', /^BuildsRole/],
+    ['questions', /^Query/],
+  ])(
+    'let %s list buckets without a condition, or S3 tells Athena 403 for what is not there',
+    (_, id) => {
+      const listings = policies
+        .filter((policy) => id.test(policy.id))
+        .flatMap(({ statements }) => statements)
+        .filter((statement) => actionsOf(statement).includes('s3:ListBucket'));
+
+      // Of results, and of the lake.
+      expect(listings).toHaveLength(2);
+      expect(listings.map(({ Condition }) => Condition)).toEqual([undefined, undefined]);
+    },
+  );
+
   it('let nothing that answers questions change what they are answered from', () => {
     expect(actionsOfRole(/^Query/).filter((action) => /Create|Update|Delete/.test(action))).toEqual(
       ['logs:CreateLogStream'],
