@@ -50,7 +50,7 @@ export class Catalog extends Construct {
       catalogId: Aws.ACCOUNT_ID,
       databaseInput: { name: this.databaseName, description: 'Events and funnels of Millrace' },
     });
-    database.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    database.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     const tables = tableShapes(config);
     const at = (bucket: IBucket, prefix: string): string => bucket.s3UrlForObject(prefix);
     this.rawTable = this.table('RawEvents', database, tables.raw, {
@@ -156,7 +156,7 @@ export class Catalog extends Construct {
         },
       },
     });
-    table.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    table.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     return table;
   }
 }

@@ -28,7 +28,7 @@ export class EventStream extends Construct {
       retentionPeriod: retention,
       // With the managed key producers and consumers need no permissions for KMS.
       encryption: StreamEncryption.MANAGED,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }
 

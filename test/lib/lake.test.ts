@@ -37,7 +37,12 @@ describe('Lake', () => {
     const buckets = Object.values(template.findResources('AWS::S3::Bucket'));
 
     expect(buckets).toHaveLength(4);
-    expect(buckets.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(Array(4).fill('Retain'));
+    expect(buckets.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(
+      Array(4).fill('RetainExceptOnCreate'),
+    );
+    expect(buckets.map(({ UpdateReplacePolicy }) => UpdateReplacePolicy)).toEqual(
+      Array(4).fill('Retain'),
+    );
   });
 
   it('closes every bucket to the outside and encrypts it', () => {

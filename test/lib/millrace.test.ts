@@ -46,12 +46,21 @@ describe('Millrace', () => {
     ]);
   });
 
-  it('keeps what holds data when its stack goes', () => {
-    for (const type of ['AWS::S3::Bucket', 'AWS::Glue::Table', 'AWS::Kinesis::Stream']) {
-      data.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-    }
-    data.allResources('AWS::DynamoDB::Table', { DeletionPolicy: 'Retain' });
-  });
+  it.each([
+    'AWS::DynamoDB::Table',
+    'AWS::Glue::Database',
+    'AWS::Glue::Table',
+    'AWS::Kinesis::Stream',
+    'AWS::S3::Bucket',
+  ])(
+    'keeps each %s when its stack goes, but not after a first deployment that failed: names would be taken',
+    (type) => {
+      data.allResources(type, {
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
+    },
+  );
 
   it.each([
     ['takes events over HTTP', ['DEAD_LETTER_STREAM_NAME', 'LAKE_BUCKET', 'STREAM_NAME']],

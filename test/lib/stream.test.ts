@@ -13,7 +13,8 @@ function makeTemplate(capacity: Config['stream']): Template {
 describe('EventStream', () => {
   it('is on demand, encrypted, and keeps records as long as delivery may be broken', () => {
     makeTemplate({ mode: 'on-demand' }).hasResource('AWS::Kinesis::Stream', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
       Properties: {
         StreamModeDetails: { StreamMode: 'ON_DEMAND' },
         RetentionPeriodHours: 48,
