@@ -4,7 +4,10 @@ import type { Config } from './config.ts';
 import type { FunnelDefinition } from './funnel.ts';
 import { PERIODS } from './funnel-answer.ts';
 import { compileFunnel, InvalidFunnelError } from './funnel-definition.ts';
+import { dimensionSql } from './sql/funnel-context.ts';
 import { attemptColumns, stepColumns } from './sql/funnels.ts';
+import { UnquotableValueError } from './sql/quote.ts';
+import { InvalidRangeError, timeZone } from './time-range.ts';
 
 /** A config that breaks rules. The message has one line a problem: where, what was got, what is allowed. */
 export class InvalidConfigError extends Error {
@@ -76,20 +79,34 @@ function section<S extends z.ZodRawShape>(shape: S) {
   return record(shape).prefault({} as never);
 }
 
+/** As questions read it: +01:00 is a zone for Intl and none for them. */
 function isTimeZone(name: unknown): boolean {
   if (typeof name !== 'string') return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
+    timeZone(name);
     return true;
   } catch (error) {
-    if (error instanceof RangeError) return false;
+    if (error instanceof InvalidRangeError) return false;
     throw error;
   }
 }
 
+/** Whether statements can name a column so: facts have columns of their own, some of them numbered. */
+function isColumnName(name: string): boolean {
+  try {
+    dimensionSql({ dimensions: [{ name, property: 'property' }] }, name);
+    return true;
+  } catch (error) {
+    if (error instanceof UnquotableValueError) return false;
+    throw error;
+  }
+}
+
+/** Browsers send an origin as it is: https://*.shop.example would match none. */
 function isOrigin(origin: unknown): boolean {
   if (origin === '*') return true;
-  return typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin;
+  if (typeof origin !== 'string' || origin.includes('*')) return false;
+  return URL.canParse(origin) && new URL(origin).origin === origin;
 }
 
 /** Stands for the funnel's own path in messages of its compiler, which does not know it. */
@@ -134,10 +151,18 @@ const app = record({
         (name) =>
           typeof name === 'string' &&
           /^[a-z][a-z0-9_]{0,39}$/.test(name) &&
-          !TAKEN_COLUMNS.has(name),
-        'a lower-case letter, then letters, digits and _, at most 40 characters, and no column that events have anyway',
+          !TAKEN_COLUMNS.has(name) &&
+          isColumnName(name),
+        'a lower-case letter, then letters, digits and _, at most 40 characters; no column that events or facts have anyway, nor a name that ends in _at or in _ and digits',
       ),
-      property: text(/^.{1,200}$/u, '1 to 200 characters'),
+      property: value<string>(
+        (property) =>
+          typeof property === 'string' &&
+          /^.{1,200}$/u.test(property) &&
+          property.isWellFormed() &&
+          !property.includes('\0'),
+        '1 to 200 characters',
+      ),
     }),
   ).default([]),
   funnels: list(funnel()).default([]),

@@ -102,6 +102,28 @@ describe('parseConfig', () => {
       { apps: [makeApp({ dimensions: [{ name: 'country', property: 'country' }] })] },
       expect.stringMatching(/^apps\[0\]\.dimensions\[0\]\.name: got "country"/),
     ],
+    [
+      'an origin with a wildcard, which no browser sends',
+      { apps: [makeApp({ origins: ['https://*.shop.example'] })] },
+      expect.stringMatching(/^apps\[0\]\.origins\[0\]: got "https:..\*\.shop\.example"/),
+    ],
+    [
+      'an offset as a time zone, which questions refuse',
+      { apps: [makeApp({ timeZone: '+01:00' })] },
+      'apps[0].timeZone: got "+01:00", allowed: an IANA time zone, as Europe/Berlin',
+    ],
+    [
+      'a property that no statement can hold',
+      { apps: [makeApp({ dimensions: [{ name: 'plan', property: 'a\0b' }] })] },
+      expect.stringMatching(/^apps\[0\]\.dimensions\[0\]\.property: got/),
+    ],
+    ...['t', 'k', 'counted', 'place', 'signup_at', 'plan_2'].map(
+      (name): [string, object, unknown] => [
+        `the dimension ${name}, which facts have anyway`,
+        { apps: [makeApp({ dimensions: [{ name, property: 'p' }] })] },
+        expect.stringContaining(`apps[0].dimensions[0].name: got "${name}"`),
+      ],
+    ),
   ])('refuses %s', (_case, config, problem) => {
     expect(problems(config)).toEqual([problem]);
   });
