@@ -61,6 +61,6 @@ export interface TotalsAnswer {
     readonly values: Readonly<Record<string, string | null>>;
     readonly events: readonly EventTotal[];
   }[];
-  /** True where there are more combinations than an answer holds: the smallest are left out. */
+  /** True where there are more combinations, or events, than an answer holds: the smallest are left out. */
   readonly truncated?: boolean;
 }

@@ -36,8 +36,12 @@ export function render(template: string, scope: Scope): Sql {
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .join('\n') as Sql;
+    .join('\n')
+    .replaceAll(LINE_BREAK_OF_A_VALUE, '\n') as Sql;
 }
+
+/** Stands for line breaks of what is filled in: blank lines of a literal are a part of it. No piece of SQL holds NUL. */
+const LINE_BREAK_OF_A_VALUE = '\0';
 
 function parse(template: string): Node[] {
   const root: Node[] = [];
@@ -84,7 +88,7 @@ function fillNode(node: Node, scope: Scope): string {
   if (node.kind === 'hole') {
     if (typeof value !== 'string')
       throw new Error(`statement template: ${node.name} is no piece of SQL`);
-    return value;
+    return value.replaceAll('\n', LINE_BREAK_OF_A_VALUE);
   }
   if (node.kind === 'if') {
     if (typeof value !== 'boolean')

@@ -72,7 +72,11 @@ export function readTotals(rows: readonly TotalsRow[], question: TotalsQuestion)
     kept.filter((row) => row.is_overall === 1),
     question.events,
   );
-  if (breakdown.length === 0) return { events: overall, groups: [{ values: {}, events: overall }] };
+  const truncated = rows.length > MAX_ROWS;
+  if (breakdown.length === 0) {
+    const groups = [{ values: {}, events: overall }];
+    return { events: overall, groups, ...(truncated ? { truncated } : {}) };
+  }
   const groups = new Map<string, TotalsRow[]>();
   for (const row of kept.filter(({ is_overall }) => is_overall === 0)) {
     const key = JSON.stringify(breakdown.map((_, i) => row[columnName(i)] ?? null));
@@ -86,7 +90,7 @@ export function readTotals(rows: readonly TotalsRow[], question: TotalsQuestion)
       values: valuesOf(group[0]!, question),
       events: eventTotals(group, question.events),
     })),
-    truncated: rows.length > MAX_ROWS,
+    truncated,
   };
 }
 

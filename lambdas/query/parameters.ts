@@ -46,6 +46,13 @@ export class Parameters {
     }
     if (body === undefined) return new Parameters(texts, lists, undefined);
     const { definition, ...others } = parseBody(body);
+    const deep = Object.entries(others).find(([, value]) => isDeeper(value, 1));
+    if (deep !== undefined) {
+      throw new InvalidParameterError(
+        deep[0],
+        `${deep[0]} must be a text or a list of texts, got a list of other things or an object`,
+      );
+    }
     if (isDeeper(definition, MAX_DEPTH)) {
       throw new InvalidParameterError(
         'definition',

@@ -55,19 +55,20 @@ async function store(events: readonly TestEvent[]): Promise<void> {
   appender.closeSync();
 }
 
+const QUESTION: TotalsQuestion = {
+  app: 'shop',
+  range: { from: at('2026-03-01T00:00:00Z'), to: at('2026-04-01T00:00:00Z') },
+  tz: 'UTC',
+  events: [],
+  count: 'events',
+  filters: [],
+  breakdown: [],
+  dimensions: [{ name: 'plan', property: 'plan' }],
+  includeBots: false,
+};
+
 async function ask(more: Partial<TotalsQuestion> = {}) {
-  const question: TotalsQuestion = {
-    app: 'shop',
-    range: { from: at('2026-03-01T00:00:00Z'), to: at('2026-04-01T00:00:00Z') },
-    tz: 'UTC',
-    events: [],
-    count: 'events',
-    filters: [],
-    breakdown: [],
-    dimensions: [{ name: 'plan', property: 'plan' }],
-    includeBots: false,
-    ...more,
-  };
+  const question: TotalsQuestion = { ...QUESTION, ...more };
   const statement = totalsSql(statementText('questions/totals'), question);
   const result = await connection.runAndReadAll(statement);
   const rows = result
@@ -199,6 +200,22 @@ describe('what is counted', () => {
       share: 1,
       drop_off: -1,
     });
+  });
+});
+
+describe('more events than an answer holds', () => {
+  it('are cut, and the answer says so', () => {
+    const rows = Array.from({ length: 20_001 }, (_, i) => ({
+      event: `page ${i}`,
+      counted: 1,
+      is_overall: 1,
+    }));
+
+    const answer = readTotals(rows, QUESTION);
+
+    expect(answer.events).toHaveLength(20_000);
+    expect(answer.truncated).toBe(true);
+    expect(readTotals(rows.slice(1), QUESTION)).not.toHaveProperty('truncated');
   });
 });
 
