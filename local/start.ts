@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseFaults } from './faults.ts';
 import { firstSteps, type Keys, readKeys } from './first-steps.ts';
-import { type Stack, type StackOptions, startStack } from './stack.ts';
+import type { Stack, StackOptions } from './stack.ts';
 
 const USAGE = `npm start -- [options]
 
@@ -98,6 +98,8 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
+  // Loaded here, so that a wrong option is answered at once.
+  const { startStack } = await import('./stack.ts');
   const stack = await startStack(command.stack);
   const keys = readKeys(stack.bundles);
   process.stdout.write(`${firstSteps(stack, command.stack.speed, keys)}\n`);

@@ -62,8 +62,12 @@ class Walk {
         false,
       );
     }
-    for (const [name, value] of Object.entries(node))
-      if (name !== 'cte_map' && name !== 'from_table') this.#any(value, named);
+    for (const [name, value] of Object.entries(node)) {
+      if (name === 'cte_map' || name === 'from_table') continue;
+      // A star over named queries and subqueries means columns that these name themselves.
+      const isOpen = name !== 'select_list' || (from != null && readsTable(from, named));
+      this.#any(isOpen ? value : (value as Node[]).filter((item) => item.class !== 'STAR'), named);
+    }
   }
 
   #from(node: Node, conditions: readonly Node[], named: ReadonlySet<string>, outer: boolean): void {
@@ -112,6 +116,20 @@ class Walk {
     if (node.class === 'STAR') this.star = true;
     if (node.type === 'BASE_TABLE' || node.type === 'JOIN') this.#from(node, [], named, false);
     else for (const value of Object.values(node)) this.#any(value, named);
+  }
+}
+
+/** Whether one of the sources of a SELECT is a table of the catalog itself. */
+function readsTable(from: Node, named: ReadonlySet<string>): boolean {
+  switch (from.type) {
+    case 'BASE_TABLE':
+      return from.schema_name !== '' || !named.has(String(from.table_name).toLowerCase());
+    case 'JOIN':
+      return readsTable(from.left as Node, named) || readsTable(from.right as Node, named);
+    default:
+      return !['SUBQUERY', 'EXPRESSION_LIST', 'TABLE_FUNCTION', 'EMPTY'].includes(
+        String(from.type),
+      );
   }
 }
 

@@ -323,6 +323,6 @@ async function ended(client: AthenaClient, id: string): Promise<void> {
     if (state === 'SUCCEEDED') return;
     if (state === 'FAILED' || state === 'CANCELLED')
       throw new Error(`${state}: ${query?.Status?.StateChangeReason} in ${query?.Query}`);
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    await new Promise((resolve) => setTimeout(resolve, 3));
   }
 }

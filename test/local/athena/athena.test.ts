@@ -73,9 +73,13 @@ describe('tables with registered partitions', () => {
     const day = await stack.run("SELECT * FROM events WHERE event_date = '2026-01-02'");
     const column = await stack.run("SELECT id FROM events WHERE event_date = '2026-01-02'");
     const none = await stack.run("SELECT id FROM events WHERE event_date = '2027-01-02'");
+    const named = await stack.run(
+      "WITH ids AS (SELECT id FROM events WHERE event_date = '2026-01-02') SELECT * FROM (SELECT * FROM ids)",
+    );
     expect([all.bytes > day.bytes, day.bytes > column.bytes, column.bytes > 0, none.bytes]).toEqual(
       [true, true, true, 0],
     );
+    expect(named.bytes).toBe(column.bytes);
   });
 
   test('a condition on the optional side of an outer join leaves out no partition that it needs', async () => {
