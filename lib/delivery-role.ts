@@ -34,8 +34,9 @@ export class DeliveryRole extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new Role(this, 'Role', {
+      // Firehose names the account as external id; that it sends aws:SourceAccount, its documentation does not say.
       assumedBy: new ServicePrincipal('firehose.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+        conditions: { StringEquals: { 'sts:ExternalId': Aws.ACCOUNT_ID } },
       }),
       description: 'What a delivery stream of Millrace may do',
     });

@@ -54,6 +54,22 @@ describe('Delivery', () => {
   });
 });
 
+describe('DeliveryRole', () => {
+  it('may be taken by Firehose for this account only', () => {
+    const roles = Object.values(data.findResources('AWS::IAM::Role'));
+
+    expect(roles).toHaveLength(2);
+    for (const { Properties } of roles) {
+      expect(Properties.AssumeRolePolicyDocument.Statement).toEqual([
+        expect.objectContaining({
+          Principal: { Service: 'firehose.amazonaws.com' },
+          Condition: { StringEquals: { 'sts:ExternalId': { Ref: 'AWS::AccountId' } } },
+        }),
+      ]);
+    }
+  });
+});
+
 describe('DeadLetters', () => {
   it('takes refused events directly, encrypted, into compressed JSON lines by day', () => {
     data.hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
