@@ -25,7 +25,7 @@ export interface AlarmsProps {
   /** State machine of builds. */
   readonly builds: IStateMachine;
   /**
-   * Refused events an hour from which somebody should look.
+   * Requests with refused events an hour from which somebody should look: Firehose counts records, one a request.
    *
    * @default 1000
    */
@@ -50,7 +50,7 @@ export class Alarms extends Construct {
         threshold: deliveryLag.toSeconds() * 2,
         periods: 3,
       }),
-      this.alarm('EventsRefused', 'many events are refused', {
+      this.alarm('EventsRefused', 'many requests have refused events', {
         metric: firehose(deadLetters, 'IncomingRecords', 'Sum', hour),
         threshold: props.refusedPerHour ?? 1000,
       }),
