@@ -86,7 +86,7 @@ export class LoadState {
       const stored: Stored = { format: 1, job, done: false, upTo: 0, beyond: [], counts };
       return new LoadState(path, stored, true);
     }
-    const stored = JSON.parse(text) as Stored;
+    const stored = parseStored(path, text);
     if (stored.format !== 1 || stored.job !== job) {
       throw new Error(
         `${path} is of another load (other file content, mapping, URL or key): remove it, or name another one with --state`,
@@ -153,5 +153,16 @@ export class LoadState {
         { cause },
       );
     }
+  }
+}
+
+function parseStored(path: string, text: string): Stored {
+  try {
+    return JSON.parse(text) as Stored;
+  } catch (cause) {
+    throw new Error(
+      `${path} is no state of a load (${(cause as Error).message}): name another one with --state, or remove it to send the file from its beginning, with the same message ids`,
+      { cause },
+    );
   }
 }

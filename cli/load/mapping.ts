@@ -93,9 +93,7 @@ export function defaultMapping(
 ): Mapping {
   const find = (names: readonly string[]): string | undefined =>
     names
-      .map((name) =>
-        columns.find((candidate) => candidate.toLowerCase().replaceAll(/[\s_-]/g, '') === name),
-      )
+      .map((name) => columns.find((candidate) => plainName(candidate) === name))
       .find((found) => found !== undefined);
   const found = Object.fromEntries(
     Object.entries(COMMON_NAMES).map(([name, names]) => [name, find(names)]),
@@ -120,10 +118,36 @@ export function defaultMapping(
       `no column found for ${missing.join(', ')} among ${columns.join(', ')}: name them in a file and give it as --mapping`,
     );
   }
+  checkMessageIds(found.message_id, sample);
   const named = Object.fromEntries(
     Object.entries(found).filter(([, name]) => name !== undefined),
   ) as Mapping;
   return { ...named, ...objectColumns(columns, sample) };
+}
+
+function plainName(column: string): string {
+  return column.toLowerCase().replaceAll(/[\s_-]/g, '');
+}
+
+/**
+ * A column called event_id or uuid may hold something else than a message id, as the kind of the event or the user's UUID: then
+ * most rows would be taken for repetitions of others, and be gone.
+ */
+function checkMessageIds(
+  column: string | undefined,
+  sample: readonly Readonly<Record<string, unknown>>[],
+): void {
+  if (column === undefined || /^(message|insert)id$/.test(plainName(column))) return;
+  const ids = sample
+    .map((row) => row[column])
+    .filter((id) => id !== undefined && id !== null && id !== '')
+    .map(String);
+  const different = new Set(ids).size;
+  if (different < ids.length) {
+    throw new InvalidMappingError(
+      `the column ${column} may be a message id by its name, but ${ids.length} rows have ${different} different ones, and rows with the same one count once: give a --mapping, with "message_id": ${JSON.stringify(column)} only where that is right`,
+    );
+  }
 }
 
 /** JSON lines that already have properties, traits or context keep them. */

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -135,14 +134,7 @@ function csvRow(number: number, header: readonly string[], cells: readonly strin
 async function* readJsonLines(text: Readable): AsyncGenerator<readonly RowOrError[]> {
   let number = 0;
   let chunk: RowOrError[] = [];
-  const lines = createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY });
-  // readline ends quietly when its input breaks.
-  let broken: Error | undefined;
-  text.once('error', (error) => {
-    broken = error;
-    lines.close();
-  });
-  for await (const line of lines) {
+  for await (const line of linesOf(text)) {
     const json = number === 0 ? line.replace(/^\uFEFF/, '') : line;
     if (json.trim() === '') continue;
     number += 1;
@@ -152,14 +144,43 @@ async function* readJsonLines(text: Readable): AsyncGenerator<readonly RowOrErro
       chunk = [];
     }
   }
-  if (broken !== undefined) throw broken;
   if (chunk.length > 0) yield chunk;
+}
+
+/** Lines end at \n alone: readline ends them at U+2028 too, which JSON allows within a text. */
+async function* linesOf(text: Readable): AsyncGenerator<string> {
+  text.setEncoding('utf8');
+  let parts: string[] = [];
+  for await (const piece of text as AsyncIterable<string>) {
+    const lines = piece.split('\n');
+    const last = lines.pop() ?? '';
+    for (const line of lines) {
+      parts.push(line);
+      yield parts.join('');
+      parts = [];
+    }
+    parts.push(last);
+  }
+  yield parts.join('');
+}
+
+/** Integers beyond 2^53 would change: ids of other systems are such numbers, and people with like ones would become one. */
+const LARGE_INTEGER = /[:[,]\s*-?\d{16}/;
+
+function parseExactly(line: string): unknown {
+  if (!LARGE_INTEGER.test(line)) return JSON.parse(line);
+  const revive = (_key: string, value: unknown, { source }: { readonly source?: string }) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '')
+      ? BigInt(source ?? '')
+      : value;
+  // TypeScript's library does not know the reviver's third parameter yet.
+  return JSON.parse(line, revive as (key: string, value: unknown) => unknown);
 }
 
 function jsonRow(number: number, line: string): RowOrError {
   let values: unknown;
   try {
-    values = JSON.parse(line);
+    values = parseExactly(line);
   } catch (error) {
     return new BadRowError(
       number,

@@ -42,6 +42,9 @@ const LONGEST_WAIT_MS = 30_000;
 /** Statuses that a later attempt may turn into a success (Segment's clients retry the same). */
 const RETRIED = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+/** An answer, whole, or why there is none. */
+type Outcome = { readonly response: Response; readonly text: string } | { readonly error: Error };
+
 /**
  * Sends one batch; again after network errors, 429 and 5xx, waiting as long as Retry-After says.
  * @param events JSON texts of the calls.
@@ -53,34 +56,39 @@ export async function sendBatch(target: Target, events: readonly string[]): Prom
   let nothingTaken = true;
   for (let attempt = 0; ; attempt += 1) {
     const outcome = await post(target, body);
-    nothingTaken &&= outcome instanceof Response ? outcome.status < 500 : wasNotReached(outcome);
-    if (outcome instanceof Response) {
-      const text = await outcome.text().catch(() => '');
-      if (outcome.ok) return parseAnswer(text, events.length);
-      if (outcome.status === 413) return tooLarge(text, events.length);
+    nothingTaken &&=
+      'response' in outcome ? outcome.response.status < 500 : wasNotReached(outcome.error);
+    if ('response' in outcome) {
+      const { response, text } = outcome;
+      if (response.ok) return parseAnswer(text, events.length);
+      // Of one event only: of several, something on the way takes less than the server does, and the events are fine.
+      if (response.status === 413 && events.length === 1) return tooLarge(text);
       const refused = refusalsOf(text);
-      if (outcome.status === 400 && refused.length === events.length) {
+      if (response.status === 400 && refused.length === events.length) {
         return { accepted: 0, refused };
       }
-      if (!RETRIED.has(outcome.status) || attempt >= target.retries) {
-        throw new LoadStoppedError(`${target.url} answered ${outcome.status}: ${detailOf(text)}`, {
-          nothingTaken,
-        });
+      if (!RETRIED.has(response.status) || attempt >= target.retries) {
+        const hint = response.status === 413 ? '; a smaller --batch-size may pass' : '';
+        throw new LoadStoppedError(
+          `${target.url} answered ${response.status}: ${detailOf(text)}${hint}`,
+          { nothingTaken },
+        );
       }
     } else if (attempt >= target.retries) {
-      throw new LoadStoppedError(`${target.url} cannot be reached: ${reasonOf(outcome)}`, {
+      throw new LoadStoppedError(`${target.url} cannot be reached: ${reasonOf(outcome.error)}`, {
         nothingTaken,
       });
     }
-    const asked = outcome instanceof Response ? retryAfterMs(outcome) : undefined;
+    const asked = 'response' in outcome ? retryAfterMs(outcome.response) : undefined;
     const longest = Math.min((target.firstWaitMs ?? 250) * 2 ** attempt, LONGEST_WAIT_MS);
     await sleep(asked ?? longest * (0.5 + Math.random() / 2));
   }
 }
 
-async function post(target: Target, body: string): Promise<Response | Error> {
+/** An answer that breaks off is none: what became of the events is not known, so they are sent again. */
+async function post(target: Target, body: string): Promise<Outcome> {
   try {
-    return await fetch(new URL('/v1/batch', target.url), {
+    const response = await fetch(new URL('/v1/batch', target.url), {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -89,8 +97,9 @@ async function post(target: Target, body: string): Promise<Response | Error> {
       body,
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
+    return { response, text: await response.text() };
   } catch (error) {
-    return error as Error;
+    return { error: error as Error };
   }
 }
 
@@ -112,14 +121,11 @@ function refusalsOf(text: string): readonly Refusal[] {
   return Array.isArray(refused) ? (refused as Refusal[]) : [];
 }
 
-/** A batch that is too large holds one event here, larger than the request may be. */
-function tooLarge(text: string, sent: number): BatchAnswer {
+/** One event that is larger than a request may be. */
+function tooLarge(text: string): BatchAnswer {
   const problem = parseObject(text);
   const code = typeof problem?.code === 'string' ? problem.code : 'request_too_large';
-  return {
-    accepted: 0,
-    refused: Array.from({ length: sent }, (_, index) => ({ index, code, message: detailOf(text) })),
-  };
+  return { accepted: 0, refused: [{ index: 0, code, message: detailOf(text) }] };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -7,11 +7,15 @@ export interface ReceivedCall {
   readonly [member: string]: unknown;
 }
 
-/** What the server does with a request: an answer other than accepting all, or undefined. */
+/** What the server does with a request: an answer other than accepting all, or undefined. `cut`: it accepts all and dies answering. */
 export type Fault = (
   request: number,
   batch: readonly ReceivedCall[],
-) => { status: number; body?: object; headers?: Record<string, string> } | 'drop' | undefined;
+) =>
+  | { status: number; body?: object; headers?: Record<string, string> }
+  | 'drop'
+  | 'cut'
+  | undefined;
 
 /** POST /v1/batch on loopback: keeps what it accepts. */
 export class IngestServer {
@@ -35,6 +39,12 @@ export class IngestServer {
         const fault = this.fault(this.requests, batch);
         if (fault === 'drop') {
           request.socket.destroy();
+          return;
+        }
+        if (fault === 'cut') {
+          this.accepted.push(...batch);
+          response.writeHead(200, { 'content-length': '5000' });
+          response.write('{', () => request.socket.destroy());
           return;
         }
         const status = fault?.status ?? 200;
