@@ -21,6 +21,8 @@ export interface FunnelQuestion {
   readonly source: 'facts' | 'events';
   /** Epoch ms: up to when the data is complete. Null: nothing is settled yet. */
   readonly settledUntil: number | null;
+  /** False: people and shares only, which is cheaper; times are null. Default true. */
+  readonly times?: boolean;
 }
 
 /** People in a share's numerator below which it is marked: its interval is wide and its bounds rough. */
@@ -43,7 +45,7 @@ export interface FunnelStepAnswer {
   readonly share_of_previous: number | null;
   /** 1 − share_of_previous; null for step 1 and where there is none before. */
   readonly drop_off: number | null;
-  /** Seconds from the step before; null for step 1 and where nobody arrived. */
+  /** Seconds from the step before; null for step 1, where nobody arrived, and where the question asks for no times. */
   readonly median_seconds_from_previous: number | null;
   readonly mean_seconds_from_previous: number | null;
   /** Seconds from the attempt's start. */

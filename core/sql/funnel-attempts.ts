@@ -1,6 +1,6 @@
 import { InvalidFunnelError } from '../funnel-definition.ts';
 import { anyScope } from './funnel-any.ts';
-import { bestScope, chainScope, hasShortcut } from './funnel-chain.ts';
+import { bestScope, chainScope, hasShortcut, levelsScope } from './funnel-chain.ts';
 import { algorithm, chainKeys, type FunnelContext, numbered } from './funnel-context.ts';
 import { isExclusion, stepNumbers } from './funnel-steps.ts';
 import { tiesScope } from './funnel-ties.ts';
@@ -13,10 +13,12 @@ export interface AttemptSpan {
   readonly from: number;
   readonly to: number;
   /**
-   * Set where only each person's best attempt is wanted: epoch ms up to when the data is settled, because starts whose
-   * window is still open then are wanted too.
+   * `all` of them; each person's `best`, where it can be found without the others, else all; or only how deep it is (`levels`),
+   * with the depth told instead of times: where `hasShortcut`.
    */
-  readonly bestOnly?: { readonly settledUntil: number | null };
+  readonly wanted: 'all' | 'best' | 'levels';
+  /** Epoch ms up to when the data is settled: starts whose window is still open then are wanted beside the best. */
+  readonly settledUntil: number | null;
   /** Bots and people in one statement: then they are kept apart. */
   readonly includesBots: boolean;
 }
@@ -24,6 +26,7 @@ export interface AttemptSpan {
 const TEMPLATES = {
   chain: 'facts/funnel_attempts',
   best: 'facts/funnel_attempts_best',
+  levels: 'facts/funnel_attempts_levels',
   ties: 'facts/funnel_attempts_ties',
   any: 'facts/funnel_attempts_any',
 } as const;
@@ -39,8 +42,8 @@ export function attemptsSql(
   dimensions: readonly string[],
 ): Sql {
   const { funnel } = context;
-  const best = span.bestOnly !== undefined && algorithm(funnel) === 'chain' && hasShortcut(funnel);
-  const kind = best ? 'best' : algorithm(funnel);
+  const shortcut = span.wanted !== 'all' && hasShortcut(funnel);
+  const kind = shortcut ? span.wanted : algorithm(funnel);
   const shared: Scope = {
     steps,
     keys: chainKeys(funnel, span.includesBots),
@@ -57,9 +60,11 @@ export function attemptsSql(
       .slice(1)
       .map((m) => ({ m: sqlInteger(m), name: numbered('reached_', m, '_at') })),
   };
+  const settledUntil = span.settledUntil ?? Number.MAX_SAFE_INTEGER;
   const specific = {
     chain: () => chainScope(funnel, dimensions),
-    best: () => bestScope(funnel, span.bestOnly?.settledUntil ?? Number.MAX_SAFE_INTEGER),
+    best: () => bestScope(funnel, settledUntil),
+    levels: () => levelsScope(funnel, settledUntil),
     ties: () => tiesScope(funnel),
     any: () => anyScope(funnel),
   }[kind]();

@@ -1,5 +1,5 @@
 import type { CompiledFunnel } from '../funnel-definition.ts';
-import { needsMatches, numbered, range, stopsAll } from './funnel-context.ts';
+import { algorithm, needsMatches, numbered, range, stopsAll } from './funnel-context.ts';
 import { stepNumbers } from './funnel-steps.ts';
 import { type Sql, sql, sqlIdentifier, sqlInteger, sqlJoin } from './quote.ts';
 import type { Scope } from './template.ts';
@@ -79,7 +79,8 @@ function carriedTimes(funnel: CompiledFunnel): Carried[] {
 /** Whether sql/facts/funnel_attempts_best.sql finds every person's best attempt. */
 export function hasShortcut(funnel: CompiledFunnel): boolean {
   const plain = funnel.order === 'ordered' && !funnel.increasing && funnel.repeats === 'ignore';
-  return plain && funnel.exclusions.length === 0 && funnel.steps.length > 1;
+  const chain = algorithm(funnel) === 'chain';
+  return chain && plain && funnel.exclusions.length === 0 && funnel.steps.length > 1;
 }
 
 /** What sql/facts/funnel_attempts_best.sql needs beside what all algorithms share. */
@@ -103,6 +104,22 @@ export function bestScope(funnel: CompiledFunnel, settledUntil: number): Scope {
       passed: m < n,
       time: numbered('time_', m),
       name: numbered('reached_', m, '_at'),
+    })),
+  };
+}
+
+/** What sql/facts/funnel_attempts_levels.sql needs beside what all algorithms share. */
+export function levelsScope(funnel: CompiledFunnel, settledUntil: number): Scope {
+  const n = funnel.steps.length;
+  return {
+    ...chainScope(funnel, []),
+    settled_until: sqlInteger(settledUntil),
+    last: sqlInteger(n),
+    levels: range(1, n - 1).map((level) => ({
+      level: sqlInteger(level),
+      next: sqlInteger(level + 1),
+      starting: level === 1,
+      open_starts: level === 1,
     })),
   };
 }

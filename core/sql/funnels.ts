@@ -21,7 +21,8 @@ import {
   range,
   windowDays,
 } from './funnel-context.ts';
-import { breakdownNames, peopleSql } from './funnel-question.ts';
+import { reachedColumns, tellsDepth } from './funnel-measured.ts';
+import { breakdownNames, countsSql, deepPeopleSql, peopleSql } from './funnel-question.ts';
 import { daySpan, stepsSql } from './funnel-steps.ts';
 import { type Sql, sql, sqlIdentifier, sqlInteger, sqlJoin, sqlString } from './quote.ts';
 import { render } from './template.ts';
@@ -53,14 +54,31 @@ export function funnelAttemptsSelect(context: FunnelContext, eventDate: string):
   FROM funnel_steps
   WHERE app_id = ${sqlString(context.appId)} AND funnel = ${sqlString(funnel.name)}
     AND event_date >= ${dateSql(from)} AND event_date <= ${dateSql(from + windowDays(funnel) * DAY_MS)}`;
-  const span = { from, to: from + DAY_MS, includesBots: true };
-  return attemptsSql(context, steps, span, dimensions);
+  const span = {
+    from,
+    to: from + DAY_MS,
+    includesBots: true,
+    wanted: 'all',
+    settledUntil: null,
+  } as const;
+  const deepest = reachedColumns(funnel)
+    .toReversed()
+    .map(({ m, name }) => sql`WHEN ${name} IS NOT NULL THEN ${m}`);
+  const depth = deepest.length === 0 ? ('1' as Sql) : sql`CASE ${sqlJoin(deepest, ' ')} ELSE 1 END`;
+  return sql`SELECT made.*, CAST(${depth} AS integer) AS depth FROM (
+${attemptsSql(context, steps, span, dimensions)}
+) AS made`;
 }
 
 /** SELECT that answers a question to a funnel; `readFunnelAnswer` reads its rows. */
 export function funnelSelect(context: FunnelContext, question: FunnelQuestion): Sql {
+  if (question.times === false) return countsSql(context, question);
+  // Built attempts are few and narrow: reading them twice costs less than choosing among those that came no further.
+  const apart = tellsDepth(context, question) && context.funnel.count_by !== 'attempt';
   return render(context.text('questions/funnels'), {
-    people: peopleSql(context, question),
+    people: apart ? deepPeopleSql(context, question) : peopleSql(context, question),
+    counted_apart: apart,
+    counts: apart ? countsSql(context, question) : ('' as Sql),
     by: breakdownNames(question),
     numbers: range(1, context.funnel.steps.length).map((m) => ({ m: sqlInteger(m) })),
     laps: range(2, context.funnel.steps.length).map((m) => ({
@@ -113,12 +131,13 @@ export function readFunnelAnswer(
     const key = JSON.stringify(values);
     const group = groups.get(key) ?? { values, figures: new Map() };
     groups.set(key, group);
+    const people = Number(row.people);
     group.figures.set(Number(row.step), {
-      people: Number(row.people),
+      people,
       provisional: Number(row.provisional),
-      mean_lap: numberOrNull(row.mean_lap),
+      mean_lap: mean(row.lap_sum, people),
       median_lap: numberOrNull(row.median_lap),
-      mean_elapsed: numberOrNull(row.mean_elapsed),
+      mean_elapsed: mean(row.elapsed_sum, people),
       median_elapsed: numberOrNull(row.median_elapsed),
     });
   }
@@ -138,6 +157,11 @@ function groupValue(by: string, value: unknown, timeZone: string): string | null
   if (value === null || value === undefined) return null;
   const period = PERIODS.find((candidate) => candidate === by);
   return period === undefined ? String(value) : periodLabel(period, Number(value), timeZone);
+}
+
+function mean(sum: unknown, people: number): number | null {
+  const total = numberOrNull(sum);
+  return total === null ? null : total / people;
 }
 
 function numberOrNull(value: unknown): number | null {
@@ -191,6 +215,7 @@ export function attemptColumns(dimensions: readonly PropertyDimension[]): readon
         comment: `epoch ms at which step ${m} was reached in the window`,
       }),
     ),
+    { name: 'depth', type: 'int', comment: 'the last step reached in the window' },
     ...range(1, FUNNEL_LIMITS.exclusions).map(
       (q): Column => ({
         name: `excluded_${q}_at`,

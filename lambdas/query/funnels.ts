@@ -10,7 +10,7 @@ import { InvalidParameterError, type Parameters } from './parameters.ts';
 import { type QuestionScope, SCOPE_PARAMETERS } from './scope.ts';
 
 /** Parameters of the funnels question. `definition` stands in the body only. */
-export const FUNNEL_PARAMETERS = [...SCOPE_PARAMETERS, 'name', 'definition'] as const;
+export const FUNNEL_PARAMETERS = [...SCOPE_PARAMETERS, 'name', 'definition', 'times'] as const;
 
 /** Name of a definition from the body that gives none. */
 const UNNAMED = 'ad_hoc';
@@ -19,6 +19,7 @@ const UNNAMED = 'ad_hoc';
 export function askFunnel(parameters: Parameters, scope: QuestionScope): AskedQuestion {
   const { app, range, tz, filters, breakdown, includeBots } = scope;
   const { funnel, source } = chosenFunnel(parameters, scope);
+  const times = parameters.oneOf('times', ['true', 'false']) === 'true';
   const context: FunnelContext = {
     text: statementText,
     appId: app.id,
@@ -33,6 +34,7 @@ export function askFunnel(parameters: Parameters, scope: QuestionScope): AskedQu
     includeBots,
     source,
     settledUntil: null,
+    times,
   };
   // What is settled beyond the last window's end changes nothing, and would make another statement of the same question.
   const lastEnd = range.to + funnel.window_ms;
@@ -46,6 +48,7 @@ export function askFunnel(parameters: Parameters, scope: QuestionScope): AskedQu
       breakdown,
       breakdown_attribution: 'step 1',
       include_bots: includeBots,
+      times,
     },
     statement: (settledUntil) =>
       funnelSelect(context, {

@@ -57,6 +57,7 @@ level_{{level}} AS (
 {{/each}}
 SELECT
   {{keys}},
-  s AS started_at
+  s AS started_at,
+  k AS depth
   {{#each reached}}, CASE WHEN k = {{m}} THEN t {{#if passed}}WHEN k > {{m}} THEN {{time}} {{/if}}END AS {{name}}{{/each}}
 FROM level_{{last}}

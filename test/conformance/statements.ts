@@ -125,8 +125,18 @@ export function representativeStatements(): RepresentativeStatement[] {
       named('attempts of a day', funnelAttemptsSelect(context, DAY)),
       named('question over facts', funnelSelect(context, question({}))),
       named('question over events', funnelSelect(context, question({ source: 'events' }))),
+      named('counts over facts', funnelSelect(context, question({ times: false }))),
+      named(
+        'counts over events',
+        funnelSelect(context, question({ source: 'events', times: false })),
+      ),
       named('breakdown over facts', funnelSelect(context, detailed)),
       named('breakdown over events', funnelSelect(context, { ...detailed, source: 'events' })),
+      named('counts by breakdown over facts', funnelSelect(context, { ...detailed, times: false })),
+      named(
+        'counts by breakdown over events',
+        funnelSelect(context, { ...detailed, source: 'events', times: false }),
+      ),
       named('people over facts', funnelPeopleSelect(context, question({ breakdown: ['month'] }))),
       ...(definition.steps.length < 2
         ? []

@@ -5,7 +5,7 @@ import {
   compileFunnel,
   type EventMatch,
 } from '../../../core/funnel-definition.ts';
-import { type FunnelContext, funnelPeopleSelect } from '../../../core/sql/funnels.ts';
+import { type FunnelContext, funnelPeopleSelect, funnelSelect } from '../../../core/sql/funnels.ts';
 import { statementText } from '../../../lambdas/runtime/statements.ts';
 import { buildFacts } from '../../conformance/funnel-cases.ts';
 import { type FunnelEngine, startEngine, type TestEvent } from '../../conformance/funnel-engine.ts';
@@ -54,6 +54,13 @@ describe.each([
       for (const source of ['events', 'facts'] as const) {
         if (source === 'facts') await buildFacts(engine, context, events);
         const got = await people(context, range, source);
+        const counts = await countsByStep(context, range, source);
+        expect({ source, definition, range, counts }).toEqual({
+          source,
+          definition,
+          range,
+          counts: reachedSteps(expected),
+        });
         const where = JSON.stringify({ round, source, definition, range });
         for (let person = 1; person <= PEOPLE; person++) {
           const own = events.filter((event) => event.person === person);
@@ -136,6 +143,26 @@ async function people(
       return [Number(row.counted), { depth, started_at, times: [started_at, ...later] }];
     }),
   );
+}
+
+/** What a question that asks for no times says: people by step. */
+async function countsByStep(
+  context: FunnelContext,
+  range: FunnelQuestion['range'],
+  source: FunnelQuestion['source'],
+): Promise<Record<number, number>> {
+  const rest = { timeZone: 'UTC', breakdown: [], filters: [], includeBots: false };
+  const question = { ...rest, range, source, settledUntil: null, times: false };
+  const rows = await engine.rows(funnelSelect(context, question));
+  return Object.fromEntries(rows.map((row) => [Number(row.step), Number(row.people)]));
+}
+
+function reachedSteps(expected: ReadonlyMap<number, ReferencePerson>): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { depth } of expected.values()) {
+    for (let step = 1; step <= depth; step++) counts[step] = (counts[step] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /**

@@ -1,5 +1,9 @@
 import type { FunnelDefinition } from '../../../core/funnel.ts';
-import type { FunnelQuestion } from '../../../core/funnel-answer.ts';
+import type {
+  FunnelAnswer,
+  FunnelQuestion,
+  FunnelStepAnswer,
+} from '../../../core/funnel-answer.ts';
 import { compileFunnel } from '../../../core/funnel-definition.ts';
 import {
   type FunnelContext,
@@ -56,7 +60,31 @@ async function ask(events: readonly TestEvent[], asked: FunnelQuestion, funnel =
     ),
   );
   expect(fromFacts).toEqual(fromEvents);
+  for (const source of ['events', 'facts'] as const) {
+    const counting = { ...asked, source, times: false };
+    const counts = readFunnelAnswer(
+      await engine.rows(funnelSelect(funnel, counting)),
+      funnel,
+      counting,
+    );
+    expect(counts).toEqual(withoutTimes(fromEvents!));
+  }
   return fromEvents!;
+}
+
+/** The answer to the same question with `times: false`. */
+function withoutTimes(answer: FunnelAnswer): FunnelAnswer {
+  const times = {
+    median_seconds_from_previous: null,
+    mean_seconds_from_previous: null,
+    median_seconds_from_start: null,
+    mean_seconds_from_start: null,
+  };
+  const steps = (all: readonly FunnelStepAnswer[]) => all.map((step) => ({ ...step, ...times }));
+  return {
+    ...answer,
+    groups: answer.groups.map((group) => ({ ...group, steps: steps(group.steps) })),
+  };
 }
 
 function at(person: number, event: string, time: string, rest: Partial<TestEvent> = {}): TestEvent {
@@ -183,4 +211,23 @@ test('an unknown breakdown or filter is refused before a statement is sent', () 
   expect(() =>
     funnelSelect(context(), question({ breakdown: ['day'], timeZone: 'Mars/Base' })),
   ).toThrow(/Mars\/Base/);
+});
+
+test('medians are the middle time, or the mean of the two middle ones, also where times repeat', async () => {
+  const minutes = [1, 1, 2, 4, 30];
+  const events = minutes.flatMap((minute, i) => [
+    at(i + 1, 'view', '2026-03-28T10:00Z'),
+    at(i + 1, 'pay', `2026-03-28T10:${String(minute).padStart(2, '0')}Z`),
+  ]);
+  const paid = async (own: readonly TestEvent[]) =>
+    (await ask(own, question({}))).groups[0]!.steps[1];
+
+  expect(await paid(events)).toMatchObject({
+    median_seconds_from_start: 120,
+    mean_seconds_from_start: 456,
+  });
+  expect(await paid(events.slice(0, 8))).toMatchObject({
+    median_seconds_from_start: 90,
+    mean_seconds_from_start: 120,
+  });
 });

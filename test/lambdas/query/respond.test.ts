@@ -225,9 +225,9 @@ describe('CSV', () => {
       step,
       people: 10 / step,
       provisional: 0,
-      mean_lap: null,
+      lap_sum: null,
       median_lap: null,
-      mean_elapsed: null,
+      elapsed_sum: null,
       median_elapsed: null,
     }));
     const { text } = await ask(
