@@ -60,8 +60,10 @@ export async function publish(
   if (before?.lease?.run_id !== runId) throw leaseLost(partition, runId);
   const location = `s3://${context.lakeBucket}/${runPrefix(partition, runId)}`;
   const rows = await rowsWritten(context, queryId, temporary);
-  const storage = await checkedStorage(catalog, partition, temporary, location);
-  const bytes = await bytesUnder(context, runPrefix(partition, runId));
+  const [storage, bytes] = await Promise.all([
+    checkedStorage(catalog, partition, temporary, location),
+    bytesUnder(context, runPrefix(partition, runId)),
+  ]);
   if (rows > 0 && bytes === 0)
     throw new Error(`query ${queryId} wrote ${rows} rows, but nothing lies under ${location}`);
 
@@ -132,10 +134,12 @@ async function checkedStorage(
   temporary: string,
   location: string,
 ): Promise<StorageDescriptor> {
-  const built = await catalog.storage(temporary);
+  const [built, target] = await Promise.all([
+    catalog.storage(temporary),
+    catalog.storage(partition.table),
+  ]);
   if (withSlash(built.Location) !== location)
     throw new Error(`table ${temporary} lies at ${built.Location}, not at its run's ${location}`);
-  const target = await catalog.storage(partition.table);
   const types = new Map((target.Columns ?? []).map(({ Name: name, Type: type }) => [name, type]));
   const strange = (built.Columns ?? []).filter(
     ({ Name: name, Type: type }) =>
