@@ -1,3 +1,6 @@
+import type { PropertyDimension } from './config.ts';
+import type { FunnelDefinition } from './funnel.ts';
+
 /** Keys of the registry (DynamoDB, pk and sk strings) that more than one function uses. */
 export const REGISTRY_KEY = {
   app: (appId: string): string => `APP#${appId}`,
@@ -17,4 +20,17 @@ export interface DataVersion {
   readonly version: number;
   /** Epoch ms: every event received before it is in the facts. Null before the first build. */
   readonly settled_until: number | null;
+  /** `funnelKey` of each funnel's definition whose facts were all built at the end of an execution, by name. */
+  readonly built_funnels: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a funnel's facts are built of: where the registry holds another key than the config gives, or none, the facts are an
+ * earlier definition's, or not all there yet.
+ */
+export function funnelKey(
+  funnel: FunnelDefinition,
+  dimensions: readonly PropertyDimension[],
+): string {
+  return JSON.stringify([funnel, dimensions]);
 }

@@ -1,3 +1,5 @@
+import { funnelKey } from '../../core/registry.ts';
+import type { Assessment } from './assess.ts';
 import type { BuildContext } from './context.ts';
 import { keptFrom } from './discover.ts';
 import { removeGarbage } from './garbage.ts';
@@ -35,11 +37,29 @@ export async function finish(
   const frozen = count('frozen');
   if (frozen > 0)
     context.warn('stale partitions stay as they are, raw events of them have expired', { frozen });
+  await noteBuiltFunnels(context, assessments);
   if (failed === 0 && stale === 0 && !(await hasUnscannedHours(context))) {
     const until = listedAt - context.deliveryLagSeconds * 1000;
     for (const { id } of context.config.apps) await context.registry.settle(id, until);
   }
   return { failed, stale, frozen, removed: await removeGarbage(context) };
+}
+
+/** A funnel whose every partition is as its definition says, or can never be again, is answered from facts from now on. */
+async function noteBuiltFunnels(
+  { config, registry }: BuildContext,
+  assessments: readonly Assessment[],
+): Promise<void> {
+  for (const { id, funnels, dimensions } of config.apps) {
+    const own = assessments.filter(({ partition }) => partition.app_id === id);
+    const isBuilt = (name: string): boolean =>
+      own
+        .filter(({ partition }) => partition.funnel === name)
+        .every(({ status }) => status === 'current' || status === 'frozen');
+    const built = funnels.filter(({ name }) => own.length > 0 && isBuilt(name));
+    const keys = built.map((funnel) => [funnel.name, funnelKey(funnel, dimensions)] as const);
+    await registry.noteBuiltFunnels(id, Object.fromEntries(keys));
+  }
 }
 
 async function hasUnscannedHours(context: BuildContext): Promise<boolean> {

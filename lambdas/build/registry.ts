@@ -155,6 +155,25 @@ export class Registry {
     }
   }
 
+  /** Notes by `funnelKey` whose facts are built. Funnels that are not named keep what was noted of them. */
+  async noteBuiltFunnels(appId: string, built: Readonly<Record<string, string>>): Promise<void> {
+    const key = { pk: REGISTRY_KEY.app(appId), sk: REGISTRY_KEY.version };
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: toAttributes(key), ConsistentRead: true }),
+    );
+    const noted = Item?.built_funnels?.S ?? '{}';
+    const now = JSON.stringify({ ...JSON.parse(noted), ...built });
+    if (now === noted) return;
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: toAttributes(key),
+        UpdateExpression: 'SET built_funnels = :now',
+        ExpressionAttributeValues: toAttributes({ ':now': now }),
+      }),
+    );
+  }
+
   async #putTouch(appId: string, touch: Touch): Promise<void> {
     const sk = REGISTRY_KEY.touch(touch.event_date, touch.hour);
     await this.#client.send(

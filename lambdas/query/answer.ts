@@ -43,8 +43,9 @@ export async function prepareAnswer(
   const { id } = asked.scope.app;
   const version = await sources.dataVersion(id);
   // Athena reuses results by the statement's text: the version in it makes a swap of partitions another statement.
+  const { definition, statement: text } = asked.at(version);
   const statement = sql`/* ${sqlString(id)} facts@v${sqlInteger(version.version)} */
-${asked.statement(version.settled_until)}`;
+${text}`;
   const bytes = Buffer.byteLength(statement);
   if (bytes > MAX_STATEMENT_BYTES) {
     throw new BadRequestError(
@@ -52,7 +53,7 @@ ${asked.statement(version.settled_until)}`;
       `the question makes a statement of ${bytes} bytes, athena takes ${MAX_STATEMENT_BYTES}: ask with fewer steps, filters or values`,
     );
   }
-  const key = keyOf(asked, statement);
+  const key = keyOf(asked, definition, statement);
   return {
     etag: `W/"v${version.version}-${hash([key, version.settled_until]).slice(0, 32)}"`,
     answer: async () => {
@@ -67,7 +68,7 @@ ${asked.statement(version.settled_until)}`;
         envelope: {
           app: id,
           question: asked.question,
-          definition: asked.definition,
+          definition,
           range,
           settled_until:
             version.settled_until === null ? null : new Date(version.settled_until).toISOString(),
@@ -100,7 +101,7 @@ async function numbersOf(
 }
 
 /** The statement holds app, data version, range, filters and all else that the numbers come from. */
-function keyOf({ question, definition, scope }: AskedQuestion, statement: Sql): string {
+function keyOf({ question, scope }: AskedQuestion, definition: object, statement: Sql): string {
   return `${scope.app.id}/${question}/${hash([ANSWER_FORM, definition, scope.tz, statement])}`;
 }
 

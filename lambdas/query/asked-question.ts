@@ -1,4 +1,5 @@
 import type { QuestionName } from '../../core/api.ts';
+import type { DataVersion } from '../../core/registry.ts';
 import type { Sql } from '../../core/sql/quote.ts';
 import type { ResultRow } from './athena.ts';
 import type { Cell } from './csv.ts';
@@ -8,10 +9,12 @@ import type { QuestionScope } from './scope.ts';
 export interface AskedQuestion {
   readonly question: QuestionName;
   readonly scope: QuestionScope;
-  /** What is asked, every default spelled out: the answer repeats it. */
-  readonly definition: object;
-  /** @param settledUntil epoch ms; null before the first build. */
-  statement(settledUntil: number | null): Sql;
+  /** What is asked of this version of the data, and its statement. */
+  at(version: DataVersion): {
+    /** What is asked, every default spelled out: the answer repeats it. */
+    readonly definition: object;
+    readonly statement: Sql;
+  };
   /** The answer's numbers; of no rows where nothing is built yet. */
   read(rows: readonly ResultRow[]): object;
   /** The answer's numbers as a table. */

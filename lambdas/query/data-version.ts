@@ -20,5 +20,6 @@ export async function readDataVersion(
   return {
     version: Number(item?.version?.N ?? 0),
     settled_until: item?.settled_until?.N === undefined ? null : Number(item.settled_until.N),
+    built_funnels: JSON.parse(item?.built_funnels?.S ?? '{}'),
   };
 }

@@ -1,6 +1,7 @@
 import type { FunnelDefinition } from '../../core/funnel.ts';
 import type { FunnelAnswer, FunnelQuestion } from '../../core/funnel-answer.ts';
 import { type CompiledFunnel, compileFunnel } from '../../core/funnel-definition.ts';
+import { funnelKey } from '../../core/registry.ts';
 import { type FunnelContext, funnelSelect, readFunnelAnswer } from '../../core/sql/funnels.ts';
 import { statementText } from '../runtime/statements.ts';
 import type { AskedQuestion } from './asked-question.ts';
@@ -18,7 +19,7 @@ const UNNAMED = 'ad_hoc';
 /** @throws InvalidParameterError, InvalidFunnelError */
 export function askFunnel(parameters: Parameters, scope: QuestionScope): AskedQuestion {
   const { app, range, tz, filters, breakdown, includeBots } = scope;
-  const { funnel, source } = chosenFunnel(parameters, scope);
+  const { funnel, factsKey } = chosenFunnel(parameters, scope);
   const times = parameters.oneOf('times', ['true', 'false']) === 'true';
   const context: FunnelContext = {
     text: statementText,
@@ -32,7 +33,7 @@ export function askFunnel(parameters: Parameters, scope: QuestionScope): AskedQu
     breakdown,
     filters,
     includeBots,
-    source,
+    source: 'events',
     settledUntil: null,
     times,
   };
@@ -41,29 +42,33 @@ export function askFunnel(parameters: Parameters, scope: QuestionScope): AskedQu
   return {
     question: 'funnels',
     scope,
-    definition: {
-      ...describe(funnel),
-      source,
-      filters,
-      breakdown,
-      breakdown_attribution: 'step 1',
-      include_bots: includeBots,
-      times,
+    at: ({ settled_until, built_funnels }) => {
+      const source =
+        factsKey !== undefined && built_funnels[funnel.name] === factsKey ? 'facts' : 'events';
+      const settledUntil = settled_until === null ? null : Math.min(settled_until, lastEnd);
+      return {
+        definition: {
+          ...describe(funnel),
+          source,
+          filters,
+          breakdown,
+          breakdown_attribution: 'step 1',
+          include_bots: includeBots,
+          times,
+        },
+        statement: funnelSelect(context, { ...question, source, settledUntil }),
+      };
     },
-    statement: (settledUntil) =>
-      funnelSelect(context, {
-        ...question,
-        settledUntil: settledUntil === null ? null : Math.min(settledUntil, lastEnd),
-      }),
     read: (rows) => readFunnelAnswer(rows, context, question),
     table: (answer) => table(answer as FunnelAnswer, breakdown),
   };
 }
 
+/** @returns `factsKey`: what the registry must hold of the funnel, so that its facts answer. Until then, and for a definition of the body, events do. */
 function chosenFunnel(
   parameters: Parameters,
   { app }: QuestionScope,
-): { funnel: CompiledFunnel; source: 'facts' | 'events' } {
+): { funnel: CompiledFunnel; factsKey?: string } {
   const name = parameters.text('name');
   const { definition } = parameters;
   if (name !== undefined && definition !== undefined) {
@@ -74,7 +79,7 @@ function chosenFunnel(
       typeof definition === 'object' && definition !== null && !Array.isArray(definition)
         ? { name: UNNAMED, ...definition }
         : definition;
-    return { funnel: compileFunnel(named as FunnelDefinition, 'definition'), source: 'events' };
+    return { funnel: compileFunnel(named as FunnelDefinition, 'definition') };
   }
   if (name === undefined) {
     const known = app.funnels.map((funnel) => funnel.name);
@@ -83,9 +88,10 @@ function chosenFunnel(
       `name is missing: it names a funnel (${known.join(', ') || 'the app has none'}); a POST may hold a definition instead`,
     );
   }
+  const found = findFunnel(app, name, 'name');
   return {
-    funnel: compileFunnel(findFunnel(app, name, 'name'), `funnel ${name}`),
-    source: 'facts',
+    funnel: compileFunnel(found, `funnel ${name}`),
+    factsKey: funnelKey(found, app.dimensions),
   };
 }
 

@@ -33,18 +33,18 @@ export function askTotals(parameters: Parameters, scope: QuestionScope): AskedQu
     dimensions: app.dimensions,
     includeBots,
   };
+  const definition = {
+    events: events.length === 0 ? 'all' : events,
+    ...(funnel === undefined ? {} : { funnel }),
+    count,
+    filters,
+    breakdown,
+    include_bots: includeBots,
+  };
   return {
     question: 'totals',
     scope,
-    definition: {
-      events: events.length === 0 ? 'all' : events,
-      ...(funnel === undefined ? {} : { funnel }),
-      count,
-      filters,
-      breakdown,
-      include_bots: includeBots,
-    },
-    statement: () => totalsSql(statementText('questions/totals'), question),
+    at: () => ({ definition, statement: totalsSql(statementText('questions/totals'), question) }),
     read: (rows) => readTotals(rows, question),
     table: (answer) => table(answer as TotalsAnswer, breakdown),
   };

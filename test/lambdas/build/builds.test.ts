@@ -1,6 +1,7 @@
 import type { MillraceConfig } from '../../../core/config.ts';
+import { parseConfig } from '../../../core/config-schema.ts';
 import { runPrefix } from '../../../core/layout.ts';
-import { REGISTRY_KEY } from '../../../core/registry.ts';
+import { funnelKey, REGISTRY_KEY } from '../../../core/registry.ts';
 import { addDays } from '../../../lambdas/build/arrival-hours.ts';
 import { Execution } from './execution.ts';
 import { BUCKET, type Lake, openLake } from './lake.ts';
@@ -65,6 +66,18 @@ describe('an execution', () => {
     expect(await messages()).toEqual(['a 2026-11-21', 'b 2026-11-21']);
     expect(await attempts()).toEqual(['2026-11-21 2']);
     expect(await settledUntil()).toBe(lake.clock.now - 600_000);
+  });
+
+  test('notes which definition a funnel’s facts are of, so that no answer takes them for another', async () => {
+    await lake.arrive([event('a', NOON)], NOON);
+
+    await build();
+
+    const { funnels, dimensions } = parseConfig(CONFIG).apps[0]!;
+    const noted = await lake.registryItem(REGISTRY_KEY.app('shop'), REGISTRY_KEY.version);
+    expect(JSON.parse(String(noted?.built_funnels))).toEqual({
+      buy: funnelKey(funnels[0]!, dimensions),
+    });
   });
 
   test('has nothing to do where nothing arrived since', async () => {

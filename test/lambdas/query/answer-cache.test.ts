@@ -83,12 +83,14 @@ describe('the data version', () => {
     expect(await readDataVersion(client, 'registry', 'shop')).toEqual({
       version: 0,
       settled_until: null,
+      built_funnels: {},
     });
     const item = { pk: { S: 'APP#shop' }, sk: { S: 'VERSION' }, version: { N: '7' } };
     await client.send(new PutItemCommand({ TableName: 'registry', Item: item }));
     expect(await readDataVersion(client, 'registry', 'shop')).toEqual({
       version: 7,
       settled_until: null,
+      built_funnels: {},
     });
     await client.send(
       new PutItemCommand({

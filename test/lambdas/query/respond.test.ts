@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { funnelKey } from '../../../core/registry.ts';
 import type { Sql } from '../../../core/sql/quote.ts';
 import type { AnswerSources } from '../../../lambdas/query/answer.ts';
 import type { ResultRow } from '../../../lambdas/query/athena.ts';
@@ -8,6 +9,8 @@ import { testApp } from './app-fixture.ts';
 
 const SETTLED = Date.parse('2026-04-01T00:00:00Z');
 const RANGE = 'from=2026-03-01&to=2026-04-01';
+const [CHECKOUT] = testApp('shop').funnels;
+const BUILT = funnelKey(CHECKOUT!, testApp('shop').dimensions);
 const ROWS: readonly ResultRow[] = [
   { event: 'home', counted: 4, is_overall: 1 },
   { event: '=cart', counted: 1, is_overall: 1 },
@@ -19,13 +22,18 @@ class Sources implements AnswerSources {
   readonly stored = new Map<string, object>();
   version = 3;
   settled: number | null = SETTLED;
+  built: Readonly<Record<string, string>> = { checkout: BUILT };
   rows: readonly ResultRow[] = ROWS;
 
   readonly cache = {
     get: async (key: string) => this.stored.get(key),
     put: async (key: string, answer: object) => void this.stored.set(key, answer),
   };
-  readonly dataVersion = async () => ({ version: this.version, settled_until: this.settled });
+  readonly dataVersion = async () => ({
+    version: this.version,
+    settled_until: this.settled,
+    built_funnels: this.built,
+  });
   readonly run = async (statement: Sql) => {
     this.statements.push(statement);
     return { rows: this.rows, bytesScanned: 12_345_678 };
@@ -117,6 +125,18 @@ describe('an answer', () => {
       'cart',
       'confirmation',
     ]);
+  });
+
+  test.each([
+    ['is not built yet', {}],
+    ['is built of another definition', { checkout: BUILT.replace('1d', '2d') }],
+  ])('of a funnel that %s is worked out from events', async (_, built) => {
+    const sources = new Sources();
+    sources.built = built;
+    sources.rows = [];
+    const { json } = await ask(sources, `funnels?${RANGE}&name=checkout`);
+    expect(json.definition).toMatchObject({ name: 'checkout', source: 'events' });
+    expect(sources.statements[0]).not.toContain('funnel_attempts');
   });
 
   test('before the first build has no rows, no time and no statement', async () => {
