@@ -8,6 +8,8 @@ export const MAX_EVENTS = 2_500;
 export const MAX_DEPTH = 32;
 /** Most bytes of a batch's own context: it is stored with each of its events. */
 export const MAX_BATCH_CONTEXT_BYTES = 8 * 1024;
+/** Most bytes that a batch's context takes in all of its events together: 500 KB must not become 40 MB on the stream. */
+export const MAX_REPEATED_CONTEXT_BYTES = 4 * 1024 * 1024;
 /** Bytes of a payload that a dead letter keeps. */
 export const MAX_DEAD_LETTER_BYTES = 100 * 1024;
 /** Days that an event of a public key may be late; what claims to be older is taken to be that old. */

@@ -1,7 +1,12 @@
 import type { RefusalCode } from '../../core/event.ts';
 import type { JsonObject } from './envelope.ts';
 import { batchSpans, depthOf, isDeeperThan, isJsonObject, parseExactly } from './json.ts';
-import { MAX_BATCH_CONTEXT_BYTES, MAX_DEPTH, MAX_EVENTS } from './limits.ts';
+import {
+  MAX_BATCH_CONTEXT_BYTES,
+  MAX_DEPTH,
+  MAX_EVENTS,
+  MAX_REPEATED_CONTEXT_BYTES,
+} from './limits.ts';
 import { shown } from './refusal.ts';
 import type { Route } from './routes.ts';
 
@@ -90,11 +95,15 @@ function batchContext(context: unknown, calls: readonly IncomingCall[]): JsonObj
   }
   const text = JSON.stringify(context);
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_BATCH_CONTEXT_BYTES) {
+  const most = Math.min(
+    MAX_BATCH_CONTEXT_BYTES,
+    Math.floor(MAX_REPEATED_CONTEXT_BYTES / Math.max(1, calls.length)),
+  );
+  if (bytes > most) {
     throw new RefusedRequestError(
       'invalid_request',
       '/context',
-      `the batch's context has ${bytes} bytes: at most ${MAX_BATCH_CONTEXT_BYTES} are allowed, because each event stores it`,
+      `the batch's context has ${bytes} bytes: at most ${most} are allowed with ${calls.length} events, because each of them stores it`,
       calls,
     );
   }

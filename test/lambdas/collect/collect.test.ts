@@ -230,6 +230,16 @@ describe('a batch', () => {
 
     expect(error?.message).toContain('at most 8192');
   });
+
+  it('with a context that its many events would make tens of megabytes is refused', async () => {
+    const batch = Array.from({ length: 2_500 }, () => ({ type: 'track', ...track }));
+
+    const { error } = await send('/v1/batch', { batch, context: { x: 'x'.repeat(4000) } });
+    const fits = await send('/v1/batch', { batch, context: { x: 'x'.repeat(1500) } });
+
+    expect(error?.message).toContain('at most 1677 are allowed with 2500 events');
+    expect(fits.answer?.accepted).toBe(2_500);
+  });
 });
 
 describe('an event', () => {

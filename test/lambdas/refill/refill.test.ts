@@ -99,6 +99,15 @@ describe('refill', () => {
     expect(await handler({}, withTime(600_000))).toMatchObject({ objects: 4, finished: true });
   });
 
+  it('goes on with what a busy shard refuses, for as long as one object may take', async () => {
+    await putObject('dt=2026-11-21/m.jsonl', ['{"message_id":"r9"}']);
+    aws.faults.set([
+      { service: 'kinesis', operation: 'PutRecords', action: 'partial', count: 1, times: 8 },
+    ]);
+
+    expect(await handler({}, withTime(600_000))).toMatchObject({ objects: 1, failed: 0 });
+  });
+
   it('starts no object where its time is nearly up', async () => {
     await putObject('dt=2026-11-20/g.jsonl', ['{"message_id":"r7"}']);
 
