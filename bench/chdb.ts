@@ -11,10 +11,11 @@ interface Session {
 
 /**
  * ClickHouse in this process (chDB, the npm package of bench/package.json), two threads as DuckDB has here.
+ * `levels` takes the name of a column that tells people apart.
  * @throws Error that says how to install it where it is not there.
  */
 export function openClickHouse(): {
-  levels(files: string, windowMs: number): Levels;
+  levels(files: string, windowMs: number, key: 'anonymous_id' | 'anonymous_key'): Levels;
   close(): void;
 } {
   let Session: new () => Session;
@@ -25,13 +26,13 @@ export function openClickHouse(): {
   }
   const session = new Session();
   return {
-    levels: (files, windowMs) => {
+    levels: (files, windowMs, key) => {
       const conditions = STEPS.map((step) => `event = '${step}'`).join(', ');
       const names = STEPS.map((step) => `'${step}'`).join(', ');
       const text = session.query(
         `SELECT level, count() FROM (
-           SELECT anonymous_key, windowFunnel(${windowMs})(toUInt64(event_at), ${conditions}) AS level
-           FROM file('${files}', Parquet) WHERE event IN (${names}) GROUP BY anonymous_key)
+           SELECT ${key}, windowFunnel(${windowMs})(toUInt64(event_at), ${conditions}) AS level
+           FROM file('${files}', Parquet) WHERE event IN (${names}) GROUP BY ${key})
          WHERE level > 0 GROUP BY level ORDER BY level
          SETTINGS max_threads = 2, schema_inference_make_columns_nullable = 0`,
         'TabSeparated',

@@ -16,8 +16,9 @@ import { FROM, STEPS, writePopulation } from './population.ts';
 
 /**
  * `npm run bench:funnels -- [EVENTS…]`: for each size (default 300,000, 3 and 30 million events) the time of a full build
- * through the state machine, and of the funnel question from facts and over all events, beside ClickHouse's windowFunnel over
- * the same Parquet files in the same run. Every answer must be ClickHouse's, or the benchmark fails.
+ * through the state machine, and of the funnel question from facts and over all events, without times (what windowFunnel tells)
+ * and with them, beside ClickHouse's windowFunnel in the same run: over the raw files by the text id, which is what its users
+ * have, and over the events by our number. Every answer must be ClickHouse's, or the benchmark fails.
  */
 const HOUR_MS = 3_600_000;
 const RUNS = 5;
@@ -52,23 +53,42 @@ async function measure(events: number): Promise<FigureRow> {
 
     const clickHouse = openClickHouse();
     const files = join(lake, 'tables/events/app_id=bench/*/*/*');
-    const levels = clickHouse.levels(files, HOUR_MS);
-    for (const source of ['facts', 'events'] as const)
-      check(levels, await ask(stack, source), source);
-    const facts = await timesOf(stack, 'facts');
-    const raw = await timesOf(stack, 'events');
-    const peer = await medianMs(RUNS, async () => clickHouse.levels(files, HOUR_MS));
+    const raw = join(lake, 'raw/*/*/*');
+    const levels = clickHouse.levels(files, HOUR_MS, 'anonymous_key');
+    if (`${[...clickHouse.levels(raw, HOUR_MS, 'anonymous_id')]}` !== `${[...levels]}`)
+      throw new Error('ClickHouse does not give the same levels by text and by number');
+    for (const source of ['facts', 'events'] as const) {
+      for (const times of [false, true])
+        check(levels, await ask(stack, source, times), `${source}, times=${times}`);
+    }
+    const counts = await timesOf(stack, 'facts', false);
+    const facts = await timesOf(stack, 'facts', true);
+    const rawCounts = await timesOf(stack, 'events', false);
+    const rawTimes = await timesOf(stack, 'events', true);
+    const peer = await medianMs(RUNS, async () => clickHouse.levels(raw, HOUR_MS, 'anonymous_id'));
+    const peerByKey = await medianMs(RUNS, async () =>
+      clickHouse.levels(files, HOUR_MS, 'anonymous_key'),
+    );
     clickHouse.close();
     return {
       events,
       'full build s': Number((buildMs / 1000).toFixed(1)),
-      'facts: answer ms': Math.round(facts.answer),
-      'facts: engine ms': Math.round(facts.engine),
-      'all events: answer ms': Math.round(raw.answer),
-      'all events: engine ms': Math.round(raw.engine),
-      'windowFunnel ms': Math.round(peer),
-      'all events / windowFunnel': Number((raw.engine / peer).toFixed(2)),
-      'windowFunnel / facts': Number((peer / facts.engine).toFixed(1)),
+      'facts, counts: answer ms': Math.round(counts.answer),
+      'facts, counts: engine ms': Math.round(counts.engine),
+      'facts, times: answer ms': Math.round(facts.answer),
+      'facts, times: engine ms': Math.round(facts.engine),
+      'all events, counts: answer ms': Math.round(rawCounts.answer),
+      'all events, counts: engine ms': Math.round(rawCounts.engine),
+      'all events, times: answer ms': Math.round(rawTimes.answer),
+      'all events, times: engine ms': Math.round(rawTimes.engine),
+      'windowFunnel, raw files by text ms': Math.round(peer),
+      'windowFunnel, events by number ms': Math.round(peerByKey),
+      'all events counts / windowFunnel raw': Number((rawCounts.engine / peer).toFixed(2)),
+      'all events counts / windowFunnel by number': Number(
+        (rawCounts.engine / peerByKey).toFixed(2),
+      ),
+      'windowFunnel raw / facts counts': Number((peer / counts.engine).toFixed(1)),
+      'windowFunnel raw / facts times': Number((peer / facts.engine).toFixed(1)),
     };
   } finally {
     await stack.stop();
@@ -80,10 +100,11 @@ async function measure(events: number): Promise<FigureRow> {
 async function timesOf(
   stack: Stack,
   source: 'facts' | 'events',
+  times: boolean,
 ): Promise<{ answer: number; engine: number }> {
   const engine: number[] = [];
   const answer = await medianMs(RUNS, async () => {
-    await ask(stack, source);
+    await ask(stack, source, times);
     engine.push(await lastEngineMs(stack));
   });
   return { answer, engine: median(engine.slice(1)) };
@@ -104,7 +125,7 @@ async function lastEngineMs({ awsUrl, region }: Stack): Promise<number> {
 }
 
 /** People who reached each step. Every question is a new one to the cache: the range ends a millisecond later. */
-async function ask(stack: Stack, source: 'facts' | 'events'): Promise<number[]> {
+async function ask(stack: Stack, source: 'facts' | 'events', times: boolean): Promise<number[]> {
   asked += 1;
   const from = new Date(FROM).toISOString();
   const to = new Date(FROM + 31 * 24 * HOUR_MS + asked).toISOString();
@@ -112,13 +133,16 @@ async function ask(stack: Stack, source: 'facts' | 'events'): Promise<number[]> 
   const authorization = `Bearer ${READ_KEY}`;
   const response =
     source === 'facts'
-      ? await fetch(`${url}?${new URLSearchParams({ name: 'path', from, to })}`, {
-          headers: { authorization },
-        })
+      ? await fetch(
+          `${url}?${new URLSearchParams({ name: 'path', from, to, times: String(times) })}`,
+          {
+            headers: { authorization },
+          },
+        )
       : await fetch(url, {
           method: 'POST',
           headers: { authorization, 'content-type': 'application/json' },
-          body: JSON.stringify({ definition: STEPS_DEFINITION, from, to }),
+          body: JSON.stringify({ definition: STEPS_DEFINITION, from, to, times }),
         });
   if (!response.ok)
     throw new Error(`the question answered ${response.status}: ${await response.text()}`);

@@ -119,7 +119,6 @@ export function levelsScope(funnel: CompiledFunnel, settledUntil: number): Scope
       level: sqlInteger(level),
       next: sqlInteger(level + 1),
       starting: level === 1,
-      open_starts: level === 1,
     })),
   };
 }

@@ -76,13 +76,21 @@ export function stepsSql(
     exclusions: setSql(funnel.exclusions.map((_, i) => numbered('exclusion_', i + 1))),
     can_start: sets ? canStart(funnel) : ('step = 1' as Sql),
     step: sets ? stepSql(funnel, ({ name }) => name, matches) : ('step' as Sql),
-    relevant: funnel.order === 'strict' ? ('true' as Sql) : sqlJoin(relevant, ' OR '),
+    relevant: everyRow(funnel) ? ('true' as Sql) : sqlJoin(relevant, ' OR '),
   });
 }
 
 /** The span of one day's partition. @param start epoch ms of its 00:00 UTC */
 export function daySpan(start: number): EventSpan {
   return { from: start, to: start + DAY_MS, bounded: false, includeBots: true };
+}
+
+/** Whether the funnel looks at every event of its names, so that no other condition is needed. */
+function everyRow(funnel: CompiledFunnel): boolean {
+  if (funnel.order === 'strict') return true;
+  return [...funnel.matches, ...funnel.exclusions].every(
+    ({ where, first_time }) => where.length === 0 && first_time === null,
+  );
 }
 
 interface FirstTime extends NamedSql {
