@@ -188,7 +188,7 @@ async function* makeBatches(
       listener.problem(event.message);
       if (bad > maxBadRows) {
         throw new LoadStoppedError(
-          `more than ${maxBadRows} bad rows: mend the file or the mapping, or allow more with --max-bad-rows`,
+          `more than ${maxBadRows} bad rows: allow more with --max-bad-rows and load them from a file of their own; a mended file or mapping sends anew what is in already, as other events unless message_id is a column`,
         );
       }
     }

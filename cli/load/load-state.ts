@@ -89,7 +89,7 @@ export class LoadState {
     const stored = parseStored(path, text);
     if (stored.format !== 1 || stored.job !== job) {
       throw new Error(
-        `${path} is of another load (other file content, mapping, URL or key): remove it, or name another one with --state`,
+        `${path} is of another load (other file content, mapping, URL or key): remove it, or name another one with --state; rows that both loads send count twice, unless message_id is a column`,
       );
     }
     return new LoadState(path, stored, false);

@@ -186,13 +186,16 @@ function reader(source: Source): Read {
 
 /** A column's value; `a.b` is the member b of column a where no column has that very name. */
 function cell(column: string, { values }: SourceRow): unknown {
-  if (column in values || !column.includes('.')) return values[column];
-  return column
-    .split('.')
-    .reduce<unknown>(
-      (inner, key) => (inner as Record<string, unknown> | null | undefined)?.[key],
-      values,
-    );
+  if (Object.hasOwn(values, column)) return values[column];
+  if (!column.includes('.')) return undefined;
+  return column.split('.').reduce<unknown>(member, values);
+}
+
+/** An object's own member: a column may be called constructor. */
+function member(object: unknown, key: string): unknown {
+  return typeof object === 'object' && object !== null && Object.hasOwn(object, key)
+    ? (object as Record<string, unknown>)[key]
+    : undefined;
 }
 
 function converted(

@@ -68,6 +68,13 @@ describe('files that could lose or merge events', () => {
     expect(new Set(server.accepted.map(({ messageId }) => messageId)).size).toBe(3);
   });
 
+  test('a row without the column constructor has no value for it', async () => {
+    const mapping = { user_id: 'u', event: 'constructor', timestamp: 't' };
+    const path = await file('a.jsonl', '{"u":"1","t":"2026-01-01T00:00:00Z"}');
+
+    expect(await load(path, { mapping })).toMatchObject({ accepted: 0, bad: 1 });
+  });
+
   test('JSON lines end at line feeds alone, and integers beyond 2^53 keep their digits', async () => {
     const path = await file(
       'a.jsonl',
