@@ -7,6 +7,7 @@ import { ENVELOPE } from '../core/columns.ts';
 export const DAYS = 30;
 /** Epoch ms of the first event day. */
 export const FROM = Date.UTC(2026, 0, 1);
+const DAY_MS = 86_400_000;
 /** The six steps of the benchmark's funnel. */
 export const STEPS = ['home', 'search', 'product', 'cart', 'payment', 'confirmation'] as const;
 
@@ -37,55 +38,51 @@ const VALUES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes a made population as raw events, one Parquet file an arrival hour, in the layout of the lake. Deterministic: event
- * i is a function of i. Sessions of about eight events; one person for fifty events, heavy-tailed (many with one
- * session, few with hundreds); about one event in seven is a step of the funnel; a tenth of the times are whole seconds, so that ties happen.
+ * Writes a made population as raw events, one Parquet file a day, in the layout of the lake. Deterministic: an event is a
+ * function of its person and number. One person for fifty events; how many events a person has is Lomax distributed (alpha
+ * 1.2, at most 20,000), so that most have a few and some have thousands. Sessions of up to eight events, a minute apart; about
+ * one event in seven is a step of the funnel; 15 % of the times are whole seconds, so that ties happen.
  * @param folder of the lake bucket.
- * @param events how many, about.
+ * @param events how many, about: the cap takes some.
  */
 export async function writePopulation(folder: string, events: number): Promise<void> {
   rmSync(join(folder, 'raw'), { recursive: true, force: true });
-  mkdirSync(join(folder, 'raw'), { recursive: true });
   const connection = await (await DuckDBInstance.create()).connect();
-  const sessions = Math.ceil(events / 8);
+  await connection.run(`CREATE TABLE made AS ${madeEvents(Math.ceil(events * 0.02))}`);
   const columns = ENVELOPE.map(({ name, type }) => {
     const value = VALUES[name] ?? 'NULL';
     return `CAST(${value} AS ${type === 'string' ? 'VARCHAR' : type.toUpperCase()}) AS "${name}"`;
   });
   for (let day = 0; day < DAYS; day += 1) {
-    const date = new Date(FROM + day * 86_400_000).toISOString().slice(0, 10);
-    const part = join(folder, 'raw', `dt=${date}`, 'hour=23');
+    const start = FROM + day * DAY_MS;
+    const part = join(folder, 'raw', `dt=${new Date(start).toISOString().slice(0, 10)}`, 'hour=23');
     mkdirSync(part, { recursive: true });
     await connection.run(`
-      COPY (SELECT ${columns.join(', ')} FROM (${dayOfEvents(day, sessions)}) ORDER BY moment)
-      TO '${join(part, 'part-0.parquet')}' (FORMAT parquet, COMPRESSION snappy)`);
+      COPY (
+        SELECT ${columns.join(', ')} FROM made
+        WHERE moment >= ${start} AND moment < ${start + DAY_MS} ORDER BY moment
+      ) TO '${join(part, 'part-0.parquet')}' (FORMAT parquet, COMPRESSION snappy)`);
   }
   connection.closeSync();
 }
 
-/** Events of the sessions that start on one day. Hashes of different salts stand for random numbers. */
-function dayOfEvents(day: number, sessions: number): string {
-  const random = (salt: string, of: string) => `(hash('${salt}' || ${of}) % 1000000) / 1000000.0`;
-  const from = Math.floor((sessions * day) / DAYS);
-  const to = Math.floor((sessions * (day + 1)) / DAYS);
-  const people = Math.max(1, Math.floor(sessions * 0.16));
+/** Every event's number, person, name and time. Hashes of different salts stand for random numbers. */
+function madeEvents(people: number): string {
+  const random = (salt: string, of: string) => `((hash('${salt}' || ${of}) % 1000000) / 1000000.0)`;
   return `
-    SELECT i, person, event,
-      CASE WHEN i % 10 = 0 THEN CAST(floor(raw_at / 1000) AS BIGINT) * 1000 ELSE raw_at END AS moment
+    SELECT i, person,
+      CASE
+        WHEN pick < 0.060 THEN 'home' WHEN pick < 0.095 THEN 'search' WHEN pick < 0.118 THEN 'product'
+        WHEN pick < 0.130 THEN 'cart' WHEN pick < 0.136 THEN 'payment' WHEN pick < 0.139 THEN 'confirmation'
+        ELSE 'event_' || CAST(floor(pick * 45) AS INTEGER) END AS event,
+      CASE WHEN i % 20 < 3 THEN exact - exact % 1000 ELSE exact END AS moment
     FROM (
-      SELECT s * 16 + j AS i, person,
-        CAST(${FROM + day * 86_400_000} + started + j * 40000 + ${random('gap', '(s * 16 + j)')} * 40000 AS BIGINT) AS raw_at,
-        CASE
-          WHEN pick < 0.060 THEN 'home' WHEN pick < 0.095 THEN 'search' WHEN pick < 0.118 THEN 'product'
-          WHEN pick < 0.130 THEN 'cart' WHEN pick < 0.136 THEN 'payment' WHEN pick < 0.139 THEN 'confirmation'
-          ELSE 'event_' || CAST(floor(pick * 45) AS INTEGER) END AS event
+      SELECT i, person, ${random('pick', 'i')} AS pick,
+        CAST(${FROM} + ${random('at', '(person * 2500 + k // 8)')} * ${DAYS * DAY_MS - 1_800_000}
+          + (k % 8 + ${random('gap', 'i')}) * 60000 AS BIGINT) AS exact
       FROM (
-        SELECT s, j, started, person, ${random('pick', '(s * 16 + j)')} AS pick
+        SELECT person, unnest(range(0, number)) AS k, person * 20000 + unnest(range(0, number)) AS i
         FROM (
-          SELECT s, CAST(floor(${random('at', 's')} * 85500000) AS BIGINT) AS started,
-            CAST(floor(${people} * pow(${random('who', 's')}, 3)) AS BIGINT) AS person,
-            1 + hash('len' || s) % 15 AS length
-          FROM range(${from}, ${to}) AS sessions(s))
-        CROSS JOIN range(0, 15) AS positions(j)
-        WHERE j < length))`;
+          SELECT person, CAST(least(20000, 1 + floor(10 * (pow(1 - ${random('many', 'person')}, -1 / 1.2) - 1))) AS BIGINT) AS number
+          FROM range(0, ${people}) AS people(person))))`;
 }
