@@ -300,11 +300,19 @@ function list(value: unknown, path: string, least: number, most: number): unknow
   return value;
 }
 
+/** What no statement can hold is refused where it is written, not when it is built. */
+function sendable(value: string, path: string): string {
+  if (value.includes('\0') || !value.isWellFormed()) {
+    fail(path, value, 'text without the NUL character and half surrogate pairs');
+  }
+  return value;
+}
+
 function text(value: unknown, path: string): string {
   if (typeof value !== 'string' || value === '' || value.length > 200) {
     fail(path, value, 'a string of 1 to 200 characters');
   }
-  return value;
+  return sendable(value, path);
 }
 
 function eventName(value: unknown, path: string): string | null {
@@ -319,7 +327,11 @@ function name(value: unknown, path: string): string {
 }
 
 function scalar(value: unknown, path: string): string | number | boolean {
-  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'string') {
+    if (value.length > 1024) fail(path, value.slice(0, 40), 'at most 1024 characters');
+    return sendable(value, path);
+  }
+  if (typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   return fail(path, value, 'a string, a number or a boolean');
 }

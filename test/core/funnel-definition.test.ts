@@ -132,3 +132,11 @@ test('too many different overlapping steps are refused, unless events are shared
 function equal(event: string, property: string, value: string | number) {
   return { event, where: [{ property, op: 'equals', value }] };
 }
+
+test.each([
+  ['an event', { steps: [{ event: 'a\0b' }] }, 'funnels[0].steps[0].event'],
+  ['a filter', { where: [{ property: 'p', op: 'equals', value: '\ud800' }] }, 'where[0].value'],
+  ['a long filter', { where: [{ property: 'p', op: 'equals', value: 'x'.repeat(1025) }] }, '1024'],
+])('refuses %s that no statement can hold', (_, changes, named) => {
+  expect(() => compile(changes)).toThrow(named);
+});
