@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INTERNAL } from './channels.ts';
 import { ENVELOPE, PERSON_KEY } from './columns.ts';
 import type { Config } from './config.ts';
 import type { FunnelDefinition } from './funnel.ts';
@@ -124,6 +125,35 @@ function funnel(): z.ZodType<FunnelDefinition> {
   });
 }
 
+function words(pattern: RegExp, allowed: string) {
+  return list(text(pattern, allowed), 1).optional();
+}
+
+const CONDITIONS = ['sources', 'mediums', 'campaigns', 'referrers', 'parameters'];
+
+/** A rule of channels without a condition would take every visit. */
+const channelRule = record({
+  channel: text(
+    /^[a-z][a-z0-9_]{0,39}$/,
+    'a lower-case letter, then letters, digits and _, at most 40 characters',
+  ),
+  sources: words(/^(?!$)[^*]{0,200}\*?$/u, '1 to 200 characters, a * at the end only'),
+  mediums: words(/^(?!$)[^*]{0,200}\*?$/u, '1 to 200 characters, a * at the end only'),
+  campaigns: words(/^(?!$)[^*]{0,200}\*?$/u, '1 to 200 characters, a * at the end only'),
+  referrers: words(
+    /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i,
+    'a host without scheme, port, path and *, as pay.example: its subdomains are meant too',
+  ),
+  parameters: words(/^[^\s&=?#]{1,100}$/u, 'the name of a parameter, without =, & and ?'),
+}).superRefine(({ channel, ...conditions }, context) => {
+  const given = Object.keys(conditions);
+  const issue = (message: string) => context.addIssue({ code: 'custom', message, input: given });
+  if (given.length === 0) issue(`one of ${CONDITIONS.join(', ')} at least`);
+  else if (channel === INTERNAL && given.some((name) => name !== 'referrers')) {
+    issue(`referrers alone where the channel is ${INTERNAL}`);
+  }
+});
+
 const app = record({
   id: text(
     /^[a-z][a-z0-9_-]{0,39}$/,
@@ -170,6 +200,7 @@ const app = record({
   origins: list(
     value<string>(isOrigin, 'an origin without a path, as https://shop.example, or * for all'),
   ).default(['*']),
+  channelRules: list(channelRule).default([]),
 });
 
 const config = record({

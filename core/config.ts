@@ -1,3 +1,4 @@
+import type { ChannelRule } from './channels.ts';
 import type { FunnelDefinition } from './funnel.ts';
 
 /** What a user writes in millrace.config.ts. Every optional member has a default; `parseConfig` fills them in. */
@@ -61,6 +62,8 @@ export interface AppConfig {
   readonly timeZone?: string;
   /** Origins whose pages may send events; `*` for all. Default: all. */
   readonly origins?: readonly string[];
+  /** Rules of the app's own for the channel of a visit, which go before the built-in ones: docs/ENRICHMENT.md. */
+  readonly channelRules?: readonly ChannelRule[];
 }
 
 /** A key that sends events. */
@@ -111,6 +114,7 @@ export interface App {
   readonly funnels: readonly FunnelDefinition[];
   readonly timeZone: string;
   readonly origins: readonly string[];
+  readonly channelRules: readonly ChannelRule[];
 }
 
 /** Returns the config as it is: gives millrace.config.ts the types, so that an editor completes and checks it. */

@@ -59,10 +59,17 @@ export function bundle(name: FunctionName, config: Config, folder: string): stri
 export function configFor(name: FunctionName, config: Config): Config {
   const kept: Record<FunctionName, (app: App) => Partial<App>> = {
     collect: () => ({ readKeys: [], funnels: [] }),
-    refill: () => ({ writeKeys: [], readKeys: [], funnels: [], dimensions: [], origins: [] }),
-    build: () => ({ writeKeys: [], readKeys: [], origins: [] }),
+    refill: () => ({
+      writeKeys: [],
+      readKeys: [],
+      funnels: [],
+      dimensions: [],
+      origins: [],
+      channelRules: [],
+    }),
+    build: () => ({ writeKeys: [], readKeys: [], origins: [], channelRules: [] }),
     // Write keys too: a key that writes never reads, whatever the read keys say.
-    query: () => ({ origins: [] }),
+    query: () => ({ origins: [], channelRules: [] }),
   };
   return { ...config, apps: config.apps.map((app) => ({ ...app, ...kept[name](app) })) };
 }

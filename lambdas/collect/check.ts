@@ -1,6 +1,7 @@
 import type { Validator } from '#validators';
 import type { EventType } from '../../core/event.ts';
 import type { Sender } from './authenticate.ts';
+import { channelRulesOf } from './enrich/channel-rules.ts';
 import type { JsonObject } from './envelope.ts';
 import { isJsonObject, parseExactly } from './json.ts';
 import { MAX_DEPTH, MAX_EVENT_BYTES } from './limits.ts';
@@ -17,7 +18,7 @@ export interface CallRules {
   readonly schemas: SchemaRegistry;
   /** Of the batch: each call's own context wins. */
   readonly context?: JsonObject;
-  readonly facts: Omit<EventFacts, 'type' | 'appId' | 'kind' | 'schema'>;
+  readonly facts: Omit<EventFacts, 'type' | 'appId' | 'kind' | 'channelRules' | 'schema'>;
 }
 
 const TYPES: readonly string[] = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
@@ -48,6 +49,7 @@ export function lineOf(call: IncomingCall, { app, kind }: Sender, rules: CallRul
     type,
     appId: app.id,
     kind,
+    channelRules: channelRulesOf(app),
     schema,
   });
 }

@@ -33,6 +33,10 @@ export interface CollectRequest extends EncodedBody {
   /** Header origin. */
   readonly origin?: string;
   readonly userAgent?: string;
+  /** Header accept-language. */
+  readonly acceptLanguage?: string;
+  /** Header cloudfront-viewer-country. */
+  readonly country?: string;
   /** Epoch ms. */
   readonly receivedAt: number;
 }
@@ -106,6 +110,11 @@ export async function collect(
       receivedAt: request.receivedAt,
       sentAt: split.sentAt,
       personKeys: new PersonKeys(),
+      visitor: {
+        userAgent: request.userAgent,
+        acceptLanguage: request.acceptLanguage,
+        country: request.country,
+      },
       newId: collector.newId,
     },
   });

@@ -29,6 +29,8 @@ export const handler = httpHandler(
         authorization: headers.authorization,
         origin: headers.origin,
         userAgent: headers['user-agent'],
+        acceptLanguage: headers['accept-language'],
+        country: headers['cloudfront-viewer-country'],
         contentEncoding: headers['content-encoding'],
         body: request.body,
         isBase64Encoded: request.isBase64Encoded,

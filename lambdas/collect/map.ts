@@ -1,5 +1,7 @@
 import type { EventRecord, EventType } from '../../core/event.ts';
 import { eventAt, parseTime } from './clock.ts';
+import type { ChannelRules } from './enrich/channel-rules.ts';
+import { enrich, type VisitorHints } from './enrich/enrich.ts';
 import { extrasOf, type JsonObject, withExtras } from './envelope.ts';
 import { idText, isJsonObject, plainNumber, scalarText } from './json.ts';
 import type { PersonKeys } from './person-key.ts';
@@ -15,6 +17,10 @@ export interface EventFacts {
   /** sentAt of the batch. */
   readonly sentAt?: unknown;
   readonly personKeys: PersonKeys;
+  /** Of the request's headers. */
+  readonly visitor: VisitorHints;
+  /** The app's own rules for channels. */
+  readonly channelRules: ChannelRules;
   /** The schema that it passed. */
   readonly schema?: string;
   /** Makes a message id where the client sent none. */
@@ -60,7 +66,7 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
   const properties = objectOf(call.properties);
   const event = eventName(type, call);
   const traits = objectOf(call.traits) ?? objectOf(context?.traits);
-  const record: EventRecord = {
+  const record: Omit<EventRecord, 'is_bot'> = {
     message_id: idText(call.messageId) ?? facts.newId(),
     app_id: appId,
     type,
@@ -73,7 +79,6 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
     ...times(call, facts),
     ...pageColumns(type, context, properties),
     ...dimensionColumns(context, properties),
-    is_bot: false,
     elapsed_ms: wholeNumber(properties?.elapsed_ms),
     target: scalarText(properties?.target),
     ...money(event, properties),
@@ -82,7 +87,14 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
     schema: facts.schema,
     consent: consentText(context?.consent),
   };
-  const json = JSON.stringify(record);
+  const enriched = enrich(record, {
+    ...facts.visitor,
+    kind: facts.kind,
+    statedUserAgent: scalarText(context?.userAgent),
+    hasCampaign: isJsonObject(context?.campaign),
+    rules: facts.channelRules,
+  });
+  const json = JSON.stringify({ ...record, ...enriched });
   // 63 bits do not fit a number: the keys join as text.
   const anonymous = anonymousId ? `,"anonymous_key":${personKeys.of(appId, anonymousId)}` : '';
   const user = userId ? `,"user_key":${personKeys.of(appId, userId)}` : '';

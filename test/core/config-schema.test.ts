@@ -32,6 +32,7 @@ describe('parseConfig', () => {
           funnels: [],
           timeZone: 'UTC',
           origins: ['*'],
+          channelRules: [],
         },
       ],
       stream: { mode: 'on-demand' },
@@ -96,6 +97,28 @@ describe('parseConfig', () => {
       'an origin with a path',
       { apps: [makeApp({ origins: ['https://shop.example/'] })] },
       'apps[0].origins[0]: got "https://shop.example/", allowed: an origin without a path, as https://shop.example, or * for all',
+    ],
+    [
+      'a rule of channels without a condition',
+      { apps: [makeApp({ channelRules: [{ channel: 'partner' }] })] },
+      'apps[0].channelRules[0]: got [], allowed: one of sources, mediums, campaigns, referrers, parameters at least',
+    ],
+    [
+      'internal hosts with another condition',
+      { apps: [makeApp({ channelRules: [{ channel: 'internal', sources: ['x'] }] })] },
+      'apps[0].channelRules[0]: got ["sources"], allowed: referrers alone where the channel is internal',
+    ],
+    [
+      'a referrer with a scheme',
+      {
+        apps: [makeApp({ channelRules: [{ channel: 'pay', referrers: ['https://pay.example'] }] })],
+      },
+      'apps[0].channelRules[0].referrers[0]: got "https://pay.example", allowed: a host without scheme, port, path and *, as pay.example: its subdomains are meant too',
+    ],
+    [
+      'a * amid a source',
+      { apps: [makeApp({ channelRules: [{ channel: 'pay', sources: ['a*b'] }] })] },
+      'apps[0].channelRules[0].sources[0]: got "a*b", allowed: 1 to 200 characters, a * at the end only',
     ],
     [
       'a dimension that is a column already',

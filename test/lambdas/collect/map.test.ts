@@ -51,6 +51,7 @@ describe('a track call', () => {
       path: '/p',
       title: 'P',
       search: '?q=1',
+      channel: 'email',
       source: 'news',
       medium: 'email',
       campaign: 'spring',
