@@ -182,6 +182,15 @@ function funnelQuestions(definition: FunnelDefinition): NamedStatement[] {
       name: name('funnels from events'),
       sql: funnelSelect(context, question({ source: 'events', settledUntil: null })),
     },
+    { name: name('counts'), sql: funnelSelect(context, question({ times: false })) },
+    {
+      name: name('counts from events'),
+      sql: funnelSelect(context, question({ source: 'events', settledUntil: null, times: false })),
+    },
+    {
+      name: name('counts by device and day'),
+      sql: funnelSelect(context, question({ breakdown: ['device', 'day'], times: false })),
+    },
     {
       name: name('funnels by device, plan and day'),
       sql: funnelSelect(
