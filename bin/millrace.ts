@@ -1,5 +1,6 @@
 import { InvalidConfigError } from '../core/config-schema.ts';
 import config from '../millrace.config.ts';
+import { IncompatibleSchemasError } from '../schemas/check.ts';
 import { knownKeys } from './known-keys.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -15,7 +16,10 @@ try {
   }
   synthesize({ config, validate: process.env.CDK_VALIDATION !== 'false' });
 } catch (error) {
-  if (!(error instanceof InvalidConfigError)) throw error;
-  process.stderr.write(`millrace.config.ts: ${error.message}\n`);
+  if (error instanceof InvalidConfigError) {
+    process.stderr.write(`millrace.config.ts: ${error.message}\n`);
+  } else if (error instanceof IncompatibleSchemasError) {
+    process.stderr.write(`${error.message}\n`);
+  } else throw error;
   process.exitCode = 1;
 }

@@ -51,6 +51,8 @@ const COLLECT_PATHS = [
   ...['t', 'p', 's', 'i', 'g', 'a', 'b'],
 ];
 const QUESTION_PATH = '/v1/apps/{app}/{question}';
+/** Paths that show the schemas of events. */
+const SCHEMA_PATHS = ['/v1/schemas', '/v1/schemas/{event}/{version}'];
 
 /**
  * The HTTP API. Requests with events and their preflights go to collect, questions to query. CORS is the functions' work:
@@ -83,11 +85,11 @@ export class Api extends Construct {
         integration: events,
       });
     }
-    const questions = this.api.addRoutes({
-      path: QUESTION_PATH,
-      methods: [HttpMethod.GET, HttpMethod.POST],
-      integration: new HttpLambdaIntegration('Query', query, { scopePermissionToRoute: false }),
-    });
+    const asked = new HttpLambdaIntegration('Query', query, { scopePermissionToRoute: false });
+    const questions = [
+      { path: QUESTION_PATH, methods: [HttpMethod.GET, HttpMethod.POST] },
+      ...SCHEMA_PATHS.map((path) => ({ path, methods: [HttpMethod.GET] })),
+    ].flatMap((route) => this.api.addRoutes({ ...route, integration: asked }));
     const stage = this.stage(logDays, collectLimit);
     limitRoutes(stage, questions, queryLimit);
     this.url = this.api.apiEndpoint;
@@ -126,8 +128,12 @@ export class Api extends Construct {
 function limitRoutes(stage: HttpStage, routes: readonly HttpRoute[], limit: RequestLimit): void {
   const resource = stage.node.defaultChild as CfnStage;
   resource.routeSettings = Object.fromEntries(
-    ['GET', 'POST'].map((method) => [
-      `${method} ${QUESTION_PATH}`,
+    [
+      `GET ${QUESTION_PATH}`,
+      `POST ${QUESTION_PATH}`,
+      ...SCHEMA_PATHS.map((path) => `GET ${path}`),
+    ].map((route) => [
+      route,
       { ThrottlingRateLimit: limit.rate, ThrottlingBurstLimit: limit.burst },
     ]),
   );

@@ -2,9 +2,12 @@ import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import type { App, Config } from '../core/config.ts';
+import { checkSchemas } from '../schemas/check.ts';
 import { compileValidators } from '../schemas/compile.ts';
+import type { EventSchema } from '../schemas/read.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const SCHEMAS = join(ROOT, 'schemas');
 
 /** Functions of Millrace: a folder of lambdas/ each. */
 export const FUNCTIONS = ['collect', 'refill', 'build', 'query'] as const;
@@ -15,19 +18,26 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 const WITH_STATEMENTS: readonly FunctionName[] = ['build', 'query'];
 
 /**
- * Makes the folder that is deployed as a function: index.mjs, config.json, and sql/ where it reads statements. The content
+ * Makes the folder that is deployed as a function: index.mjs, config.json, sql/ where it reads statements, and
+ * schemas.json where it shows schemas. The content
  * depends on the sources and the config only, so that an unchanged function is not deployed again.
  * @param folder where all bundles go; the function's is named after it.
+ * @param schemas folder of the schemas of events and calls.
  * @returns the function's folder.
- * @throws Error that names the file where the handler is missing.
+ * @throws Error that names the file where the handler is missing. IncompatibleSchemasError where a schema's new version breaks
+ * events that passed before it.
  */
-export function bundle(name: FunctionName, config: Config, folder: string): string {
+export function bundle(
+  name: FunctionName,
+  config: Config,
+  folder: string,
+  schemas = SCHEMAS,
+): string {
   const entry = join(ROOT, 'lambdas', name, 'handler.ts');
   if (!existsSync(entry)) {
     throw new Error(`function ${name} has no handler: lambdas/${name}/handler.ts is missing`);
   }
-  if (name === 'collect')
-    compileValidators(join(ROOT, 'schemas'), join(ROOT, 'dist/validators.mjs'));
+  if (name === 'collect') compileValidators(schemas, join(ROOT, 'dist/validators.mjs'));
   const target = join(folder, name);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
@@ -52,7 +62,22 @@ export function bundle(name: FunctionName, config: Config, folder: string): stri
   if (WITH_STATEMENTS.includes(name)) {
     cpSync(join(ROOT, 'sql'), join(target, 'sql'), { recursive: true });
   }
+  if (name === 'query') {
+    writeFileSync(
+      join(target, 'schemas.json'),
+      `${JSON.stringify(byEvent(checkSchemas(schemas)))}\n`,
+    );
+  }
   return target;
+}
+
+/** What GET /v1/schemas answers from: event → version → schema. */
+function byEvent(schemas: readonly EventSchema[]): Record<string, Record<string, unknown>> {
+  const events: Record<string, Record<string, unknown>> = {};
+  for (const { event, version, schema } of schemas) {
+    events[event] = { ...events[event], [version]: schema };
+  }
+  return events;
 }
 
 /** The config as one function carries it: of the same type, without what that function has no use for. */

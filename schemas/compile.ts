@@ -1,60 +1,51 @@
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Ajv } from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
-import addFormats from 'ajv-formats';
 import { buildSync } from 'esbuild';
+import { ENVELOPE, type EventSchema, readEventSchemas, readSchema } from './read.ts';
+import { DRAFTS, type Draft, draftOf, makeAjv } from './schema-values.ts';
+import { shareDefinitions } from './share.ts';
 
-/** Folder of the calls' own schemas; no event may have its name. */
-const ENVELOPE = 'envelope';
-/** An event's folder: its name in lower case, all but letters and digits as one underscore. */
-const EVENT_FOLDER = /^[a-z0-9]+(_[a-z0-9]+)*$/;
-const VERSION_FILE = /^(0|[1-9]\d*)-(0|[1-9]\d*)-(0|[1-9]\d*)\.json$/;
-
-interface EventSchema {
+/** A validator's place in the compiled modules: which module, under which name. */
+interface Compiled {
   readonly event: string;
   readonly version: string;
-  /** Name of the exported validator. */
+  readonly draft: Draft;
   readonly name: string;
 }
 
+/** Validators of one draft: the compiler, and what is exported. */
+interface Compiler {
+  readonly ajv: Ajv;
+  readonly exported: Record<string, string>;
+}
+
 /**
- * Compiles all JSON Schemas (2020-12) of a folder into one ES module without imports: `envelopes` by call type, and
- * `events` by event and version. No compiler and no schema is left for run time.
+ * Compiles all JSON Schemas (2020-12 and draft 7) of a folder into one ES module without imports: `envelopes` by call type,
+ * and `events` by event and version. No compiler and no schema is left for run time.
  * @throws Error that names the file whose name or schema is wrong.
  */
 export function compileValidators(schemasFolder: string, outFile: string): void {
-  // Lengths in UTF-16 units: code points cost several times as much, and the limits are guards, not counts. Ajv calls that
-  // deprecated at each start, hence no logger; what strict mode finds is thrown.
-  const ajv = new Ajv2020({
-    logger: false,
-    strict: true,
-    strictRequired: false,
-    allowUnionTypes: true,
-    unicode: false,
-    inlineRefs: false,
-    code: { source: true, lines: false },
-  });
-  addFormats.default(ajv);
-  const exported: Record<string, string> = {};
-  const envelopes = addEnvelopes(ajv, join(schemasFolder, ENVELOPE), exported);
-  const events = addEvents(ajv, schemasFolder, exported);
-  const compiled = `${outFile}.${process.pid}.cjs`;
+  const compilers: Record<Draft, Compiler> = {
+    '2020-12': makeCompiler('2020-12'),
+    'draft-07': makeCompiler('draft-07'),
+  };
+  const envelopes = addEnvelopes(compilers['2020-12'], join(schemasFolder, ENVELOPE));
+  const events = readEventSchemas(schemasFolder).map((schema) => addEvent(compilers, schema));
   const bundled = `${outFile}.${process.pid}.mjs`;
+  const modules = DRAFTS.map((draft) => `${outFile}.${process.pid}.${draft}.cjs`);
   mkdirSync(dirname(outFile), { recursive: true });
-  writeFileSync(compiled, standaloneCode(ajv, exported));
+  DRAFTS.forEach((draft, i) => {
+    writeFileSync(
+      modules[i] ?? '',
+      standaloneCode(compilers[draft].ajv, compilers[draft].exported),
+    );
+  });
   try {
     buildSync({
       stdin: {
-        contents: entryModule(compiled, envelopes, events),
+        contents: entryModule(modules, envelopes, events),
         resolveDir: import.meta.dirname,
       },
       bundle: true,
@@ -67,7 +58,7 @@ export function compileValidators(schemasFolder: string, outFile: string): void 
     // Renamed into place, so that a build at the same time never reads half a file.
     renameSync(bundled, outFile);
   } finally {
-    rmSync(compiled);
+    for (const module of modules) rmSync(module);
   }
 }
 
@@ -83,7 +74,11 @@ export function refreshValidators(schemasFolder: string, outFile: string): void 
   if (made <= Math.max(...sources)) compileValidators(schemasFolder, outFile);
 }
 
-function addEnvelopes(ajv: Ajv2020, folder: string, exported: Record<string, string>): string[] {
+function makeCompiler(draft: Draft): Compiler {
+  return { ajv: makeAjv(draft, { code: { source: true, lines: false } }), exported: {} };
+}
+
+function addEnvelopes({ ajv, exported }: Compiler, folder: string): string[] {
   const names = readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.slice(0, -'.json'.length));
@@ -94,65 +89,44 @@ function addEnvelopes(ajv: Ajv2020, folder: string, exported: Record<string, str
   return calls;
 }
 
-function addEvents(ajv: Ajv2020, folder: string, exported: Record<string, string>): EventSchema[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== ENVELOPE)
-    .flatMap(({ name: event }) => {
-      if (!EVENT_FOLDER.test(event)) {
-        throw new Error(
-          `schema folder ${JSON.stringify(event)}: a name in lower case is needed, as order_completed for "Order Completed"`,
-        );
-      }
-      return readdirSync(join(folder, event)).map((file) => {
-        const schema = eventSchema(event, file);
-        const id = `${event}/${schema.version}`;
-        const parsed = readSchema(join(folder, event, file));
-        try {
-          ajv.addSchema({ ...parsed, $id: id }, id).getSchema(id);
-        } catch (cause) {
-          throw new Error(`schema ${event}/${file}: ${(cause as Error).message}`, { cause });
-        }
-        exported[schema.name] = id;
-        return schema;
-      });
-    });
-}
-
-function eventSchema(event: string, file: string): EventSchema {
-  if (!VERSION_FILE.test(file)) {
-    throw new Error(
-      `schema file ${event}/${file}: a name of the form <major>-<minor>-<patch>.json is needed`,
-    );
-  }
-  const version = file.slice(0, -'.json'.length);
-  return { event, version, name: `event_${event}_${version.replaceAll('-', '_')}` };
-}
-
-function readSchema(file: string): Record<string, unknown> {
+function addEvent(
+  compilers: Readonly<Record<Draft, Compiler>>,
+  { event, version, schema: file }: EventSchema,
+): Compiled {
+  const id = `${event}/${version}`;
+  const name = `event_${event}_${version.replaceAll('-', '_')}`;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const draft = draftOf(file);
+    const { ajv, exported } = compilers[draft];
+    const { id: key, schema, shared } = shareDefinitions(file);
+    for (const [definition, part] of [...shared, [key, schema] as const]) {
+      if (!(definition in ajv.schemas)) ajv.addSchema({ ...part, $id: definition }, definition);
+    }
+    ajv.getSchema(key);
+    exported[name] = key;
+    return { event, version, draft, name };
   } catch (cause) {
-    throw new Error(`schema ${file} is no JSON: ${(cause as Error).message}`, { cause });
+    throw new Error(`schema ${id}.json: ${(cause as Error).message}`, { cause });
   }
 }
 
 function entryModule(
-  compiled: string,
+  modules: readonly string[],
   envelopes: readonly string[],
-  events: readonly EventSchema[],
+  events: readonly Compiled[],
 ): string {
   const ofEvents = Object.entries(Object.groupBy(events, ({ event }) => event)).map(
     ([event, versions]) => {
       const list = (versions ?? []).map(
-        ({ version, name }) =>
-          `{ version: ${JSON.stringify(version)}, validate: compiled.${name} }`,
+        ({ version, draft, name }) =>
+          `{ version: ${JSON.stringify(version)}, validate: compiled${DRAFTS.indexOf(draft)}.${name} }`,
       );
       return `${JSON.stringify(event)}: [${list.join(', ')}]`;
     },
   );
   return [
-    `import compiled from ${JSON.stringify(resolve(compiled))};`,
-    `export const envelopes = { ${envelopes.map((call) => `${call}: compiled.envelope_${call}`).join(', ')} };`,
+    ...modules.map((module, i) => `import compiled${i} from ${JSON.stringify(resolve(module))};`),
+    `export const envelopes = { ${envelopes.map((call) => `${call}: compiled0.envelope_${call}`).join(', ')} };`,
     `export const events = { ${ofEvents.join(', ')} };`,
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import type { Validator, VersionedValidator } from '#validators';
+import { schemaFolder as folderOf } from '../../core/schema-folder.ts';
 import { type Refusal, RefusedError, shown, violationRefusal } from './refusal.ts';
 
 /** A schema that an event is to pass. */
@@ -11,23 +12,16 @@ export interface ChosenSchema {
 const folders = new Map<string, string>();
 const MOST_FOLDERS = 1_000;
 
-/** Folder of an event's schemas: lower case, all but letters and digits as one underscore. */
+/** Folder of an event's schemas, remembered. */
 export function schemaFolder(event: string): string {
   let folder = folders.get(event);
   if (folder === undefined) {
-    folder = makeFolder(event);
+    folder = folderOf(event);
     // Names come from outside: the memory of them must not grow without end.
     if (folders.size >= MOST_FOLDERS) folders.clear();
     folders.set(event, folder);
   }
   return folder;
-}
-
-function makeFolder(event: string): string {
-  return event
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '_')
-    .replaceAll(/^_|_$/g, '');
 }
 
 /** The schemas of all events, by folder and major version. */

@@ -33,6 +33,35 @@ export function authorize(
   return app;
 }
 
+/**
+ * Lets through who holds any key of this deployment, one that reads or one that writes.
+ * @param headers Names in lower case.
+ * @throws UnauthorizedError without a known key.
+ */
+export function authorizeAnyKey(
+  apps: readonly App[],
+  headers: Readonly<Record<string, string | undefined>>,
+): void {
+  const key = readKey(headers) ?? basicKey(headers);
+  if (key === undefined) {
+    throw unauthorized(
+      'no key: send a read key or a write key as Authorization: Bearer <key> or as X-Api-Key, or a write key as Basic',
+    );
+  }
+  const hash = createHash('sha256').update(key).digest();
+  const readable = apps.filter((app) => holdsHash(app, hash));
+  if (!isWriteKey(apps, hash) && readable.length === 0) {
+    throw unauthorized('the key is no key of this deployment');
+  }
+}
+
+/** Basic base64("<key>:"), as clients send write keys. */
+function basicKey(headers: Readonly<Record<string, string | undefined>>): string | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(headers.authorization ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  return Buffer.from(encoded, 'base64').toString('utf8').split(':', 1)[0];
+}
+
 function readKey(headers: Readonly<Record<string, string | undefined>>): string | undefined {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
   return bearer ?? (headers['x-api-key']?.trim() || undefined);

@@ -9,6 +9,7 @@ import { answerCache } from './answer-cache.ts';
 import { runStatement } from './athena.ts';
 import { readDataVersion } from './data-version.ts';
 import { respond } from './respond.ts';
+import { asksForSchemas, bundledSchemas, respondWithSchemas } from './schemas.ts';
 
 const database = requireString(ENVIRONMENT.glueDatabase);
 const workgroup = requireString(ENVIRONMENT.queryWorkgroup);
@@ -19,8 +20,9 @@ const { apps, query } = bundleConfig<Pick<Config, 'apps' | 'query'>>();
 const cache = answerCache(dynamodb(), answersTable);
 const options = { client: athena(), workgroup, database, bytesLimit: query.bytesLimit };
 
-/** GET and POST /v1/apps/{app}/{question}. */
-export const handler = httpHandler((request) => {
+/** GET and POST /v1/apps/{app}/{question}, GET /v1/schemas and /v1/schemas/{event}/{version}. */
+export const handler = httpHandler(async (request) => {
+  if (asksForSchemas(request)) return respondWithSchemas(request, apps, bundledSchemas());
   const deadline = Date.now() + query.deadlineSeconds * 1000;
   return respond(request, apps, {
     cache,

@@ -21,7 +21,7 @@ function makeTemplate(): Template {
 const service = makeTemplate();
 
 describe('Api', () => {
-  it('has a route for each call, for its preflight, and for questions', () => {
+  it('has a route for each call, for its preflight, for questions and for schemas', () => {
     const routes = Object.values(service.findResources('AWS::ApiGatewayV2::Route'));
     const calls = [
       ...['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch', 'import'],
@@ -32,6 +32,8 @@ describe('Api', () => {
       [
         'GET /v1/apps/{app}/{question}',
         'POST /v1/apps/{app}/{question}',
+        'GET /v1/schemas',
+        'GET /v1/schemas/{event}/{version}',
         ...calls.flatMap((call) => [`POST /v1/${call}`, `OPTIONS /v1/${call}`]),
       ].sort(),
     );

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../core/config.ts';
@@ -54,5 +54,23 @@ describe('bundle', () => {
     const carried = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as Config;
 
     expect(carried).toEqual(configFor('refill', config));
+  });
+
+  it('gives query the schemas, which compile and are compatible', () => {
+    const folder = bundle('query', config, makeFolder());
+    const schemas = JSON.parse(readFileSync(join(folder, 'schemas.json'), 'utf8'));
+
+    expect(schemas.order_completed['1-0-0']).toMatchObject({ title: 'Order Completed' });
+  });
+
+  it('fails where a new version of a schema breaks events, and says which', () => {
+    const schemas = makeFolder();
+    mkdirSync(join(schemas, 'sign_up'));
+    writeFileSync(join(schemas, 'sign_up/1-0-0.json'), '{"type":"object"}');
+    writeFileSync(join(schemas, 'sign_up/1-2-0.json'), '{"type":"object","required":["plan"]}');
+
+    expect(() => bundle('query', config, makeFolder(), schemas)).toThrow(
+      'sign_up: 1-2-0 is not compatible with 1-0-0 at "/required" (required): "plan" was not required and is now: objects without it are refused; it needs a new major, 2-0-0',
+    );
   });
 });

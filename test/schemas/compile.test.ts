@@ -43,6 +43,66 @@ describe('compileValidators', () => {
     expect(made.envelopes.track({})).toBe(false);
   });
 
+  it('takes draft 7 beside 2020-12', async () => {
+    const draft7 = {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      type: 'object',
+      properties: {
+        pair: { type: 'array', items: [{ type: 'string' }], additionalItems: false, minItems: 1 },
+      },
+    };
+    const folder = schemasWith({
+      'old/1-0-0.json': JSON.stringify(draft7),
+      'new/1-0-0.json':
+        '{"type":"object","properties":{"pair":{"type":"array","prefixItems":[{"type":"string"}],"items":false,"minItems":1}}}',
+    });
+    const out = join(folder, 'out/validators.mjs');
+
+    compileValidators(folder, out);
+
+    const { events } = await import(pathToFileURL(out).href);
+    const pairs = [['a'], [1], ['a', 2]].map((pair) => ({ pair }));
+    expect(pairs.map(events.old[0].validate)).toEqual([true, false, false]);
+    expect(pairs.map(events.new[0].validate)).toEqual([true, false, false]);
+  });
+
+  it('shares the validators of definitions that several schemas hold, and keeps their errors apart', async () => {
+    const amount = { type: ['number', 'string'], pattern: '^[0-9]+$', $comment: 'shared-once' };
+    const schema = (name: string): string =>
+      JSON.stringify({
+        title: name,
+        type: 'object',
+        properties: { [name]: { $ref: '#/$defs/amount' }, default: { $ref: '#/$defs/amount' } },
+        $defs: { amount, tree: { type: 'object', properties: { down: { $ref: '#/$defs/tree' } } } },
+      });
+    const plain = (name: string): string =>
+      JSON.stringify({
+        type: 'object',
+        properties: { [name]: { $ref: '#/$defs/amount' } },
+        $defs: { amount },
+      });
+    const folder = schemasWith({
+      'a/1-0-0.json': schema('a'),
+      'b/1-0-0.json': plain('b'),
+      'c/1-0-0.json': plain('c'),
+      'd/1-0-0.json': plain('c'),
+      'tree/1-0-0.json':
+        '{"$ref":"#/$defs/t","$defs":{"t":{"type":"object","properties":{"t":{"$ref":"#/$defs/t"},"n":{"type":"null"}}}}}',
+    });
+    const out = join(folder, 'out/validators.mjs');
+
+    compileValidators(folder, out);
+
+    const { events } = await import(pathToFileURL(out).href);
+    expect(events.a[0].validate({ a: '1', default: 'x' })).toBe(false);
+    expect(events.a[0].validate.errors[0].instancePath).toBe('/default');
+    expect(events.b[0].validate({ b: 'x' })).toBe(false);
+    expect(events.b[0].validate.errors[0].instancePath).toBe('/b');
+    expect(events.c[0].validate).toBe(events.d[0].validate);
+    expect(events.tree[0].validate({ t: { t: { n: 1 } } })).toBe(false);
+    expect(events.tree[0].validate({ t: { t: { n: null } } })).toBe(true);
+  });
+
   it.each([
     ['Cart Viewed/1-0-0.json', '{}', 'schema folder "Cart Viewed": a name in lower case is needed'],
     [
@@ -51,6 +111,12 @@ describe('compileValidators', () => {
       'schema file cart/1.0.0.json: a name of the form <major>-<minor>-<patch>.json',
     ],
     ['cart/1-0-0.json', '{', '1-0-0.json is no JSON'],
+    ['cart/1-0-0.json', '[]', '1-0-0.json is no object'],
+    [
+      'cart/1-0-0.json',
+      '{"$schema":"http://json-schema.org/draft-04/schema#"}',
+      'schema cart/1-0-0.json: $schema is "http://json-schema.org/draft-04/schema#": allowed are',
+    ],
     ['cart/1-0-0.json', '{"type":"objekt"}', 'schema cart/1-0-0.json:'],
     [
       'cart/1-0-0.json',

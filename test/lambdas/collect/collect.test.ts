@@ -179,7 +179,7 @@ describe('a batch', () => {
       schema: 'order_completed/1-0-0',
       event: 'Order Completed',
       type: 'track',
-      message: '/properties/order_id is true: string or integer is allowed',
+      message: '/properties/order_id is true: string or integer or null is allowed',
     });
     expect(JSON.parse(sinks.deadLetters[0]?.request ?? '')).toMatchObject({ sent_at: 'S' });
   });

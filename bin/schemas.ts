@@ -1,0 +1,119 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { schemaFolder } from '../core/schema-folder.ts';
+import { checkSchemas, IncompatibleSchemasError } from '../schemas/check.ts';
+import { compileValidators } from '../schemas/compile.ts';
+import { inferSchema } from '../schemas/infer.ts';
+import { ENVELOPE } from '../schemas/read.ts';
+import { isObject, type SchemaObject } from '../schemas/schema-node.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const USAGE = `usage:
+  npm run schemas -- check                                  are the versions compatible?
+  npm run schemas -- infer FILE --event "Order Completed"   a first schema from JSON lines
+                     [--write]                              into schemas/<event>/1-0-0.json
+options:
+  --schemas FOLDER   the folder of schemas, default: schemas
+`;
+
+/** What was asked of the command, and cannot be done. */
+class CommandError extends Error {
+  override name = 'CommandError';
+}
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof Error)) throw error;
+  const lines =
+    error instanceof IncompatibleSchemasError ? error.problems.join('\n') : error.message;
+  process.stderr.write(`${lines}\n`);
+  process.exitCode = 1;
+}
+
+function main(): void {
+  const { values, positionals } = parseArgs({
+    options: {
+      event: { type: 'string' },
+      write: { type: 'boolean', default: false },
+      schemas: { type: 'string', default: join(ROOT, 'schemas') },
+    },
+    allowPositionals: true,
+  });
+  const [command, file] = positionals;
+  if (command === 'check') check(values.schemas);
+  else if (command === 'infer' && file !== undefined && values.event !== undefined) {
+    infer(file, values.event, values.write ? values.schemas : undefined);
+  } else throw new CommandError(USAGE);
+}
+
+function check(folder: string): void {
+  // The compiler says first which of them is no schema.
+  const scratch = mkdtempSync(join(tmpdir(), 'millrace-schemas-'));
+  try {
+    compileValidators(folder, join(scratch, 'validators.mjs'));
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+  const schemas = checkSchemas(folder);
+  for (const [event, versions] of Object.entries(Object.groupBy(schemas, (s) => s.event))) {
+    process.stdout.write(`${event} ${(versions ?? []).map((s) => s.version).join(' ')}\n`);
+  }
+  process.stdout.write(`${schemas.length} schemas, compatible within each major\n`);
+}
+
+function infer(file: string, event: string, folder: string | undefined): void {
+  const schema = inferSchema(event, readSample(file, event));
+  const text = `${JSON.stringify(schema, null, 2)}\n`;
+  if (folder === undefined) {
+    process.stdout.write(text);
+    return;
+  }
+  const name = schemaFolder(event);
+  if (name === '' || name === ENVELOPE) {
+    throw new CommandError(`no schema can have the name of the event ${JSON.stringify(event)}`);
+  }
+  const target = join(folder, name, '1-0-0.json');
+  if (existsSync(dirname(target))) {
+    throw new CommandError(`${dirname(target)} is there already: it is not overwritten`);
+  }
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, text);
+  process.stdout.write(`${target}\n`);
+}
+
+/** The properties of the event's calls; a line that is no call holds properties. */
+function readSample(file: string, event: string): SchemaObject[] {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const sample = lines.flatMap((line, i): SchemaObject[] => {
+    if (line.trim() === '') return [];
+    const properties = propertiesOf(parseLine(line, `${file}:${i + 1}`), event);
+    return properties === undefined ? [] : [properties];
+  });
+  if (sample.length === 0) {
+    throw new CommandError(`${file} holds no event ${JSON.stringify(event)}`);
+  }
+  return sample;
+}
+
+function parseLine(line: string, at: string): SchemaObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new CommandError(`${at} is no JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (!isObject(value)) throw new CommandError(`${at} is no object: ${line.slice(0, 80)}`);
+  return value;
+}
+
+/** Undefined for calls of other events. */
+function propertiesOf(line: SchemaObject, event: string): SchemaObject | undefined {
+  const isCall =
+    typeof line.event === 'string' && (isObject(line.properties) || line.type === 'track');
+  if (!isCall) return typeof line.type === 'string' && isObject(line.properties) ? undefined : line;
+  if (schemaFolder(line.event as string) !== schemaFolder(event)) return undefined;
+  return isObject(line.properties) ? line.properties : {};
+}
