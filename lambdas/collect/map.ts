@@ -95,8 +95,10 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
     rules: facts.channelRules,
   });
   const json = JSON.stringify({ ...record, ...enriched });
+  // An alias without anonymousId says whose the previous id is, as an identify with both ids does.
+  const deviceId = anonymousId ?? (type === 'alias' ? record.previous_id : undefined);
   // 63 bits do not fit a number: the keys join as text.
-  const anonymous = anonymousId ? `,"anonymous_key":${personKeys.of(appId, anonymousId)}` : '';
+  const anonymous = deviceId ? `,"anonymous_key":${personKeys.of(appId, deviceId)}` : '';
   const user = userId ? `,"user_key":${personKeys.of(appId, userId)}` : '';
   return { json: `${json.slice(0, -1)}${anonymous}${user}}`, personId };
 }

@@ -221,6 +221,15 @@ describe('other calls', () => {
     expect(record).toMatchObject({ url: 'https://s.example/new', path: '/new', title: 'Old' });
   });
 
+  it('gives an alias the key of the id that it replaces, so that its events join the user', async () => {
+    const { anonymous_key } = await recordOf('/v1/track', { event: 'home', anonymousId: 'a' });
+    const alias = await recordOf('/v1/alias', { userId: 'u', previousId: 'a' });
+    expect(alias.anonymous_key).toBe(anonymous_key);
+    expect(alias.anonymous_id).toBeUndefined();
+    const both = await recordOf('/v1/alias', { userId: 'u', anonymousId: 'b', previousId: 'a' });
+    expect(both.anonymous_key).not.toBe(anonymous_key);
+  });
+
   it('carries what alias and group are about', async () => {
     expect(await recordOf('/v1/alias', { userId: 'u', previousId: 'a' })).toMatchObject({
       previous_id: 'a',
