@@ -14,7 +14,7 @@ import {
   standsAlone,
   strings,
 } from './schema-facts.ts';
-import { child, isObject, keyword, looseNode, type SchemaNode } from './schema-node.ts';
+import { child, isObject, keyword, rootNode, type SchemaNode } from './schema-node.ts';
 import { accepts } from './schema-values.ts';
 import { breaks, type Incompatibility, type Scope, unproved } from './scope.ts';
 
@@ -126,7 +126,7 @@ function compareNames(scope: Scope, newer: SchemaNode): Incompatibility[] {
       .map((name) => breaks(newer, 'propertyNames', `the name ${shownValue(name)} is refused now`));
   }
   const before = scope.facts.all.flatMap((node) => child(node, 'propertyNames') ?? []);
-  return scope.below([...before, looseNode({ type: 'string' })], names);
+  return scope.below([...before, rootNode({ type: 'string' })], names);
 }
 
 function compareCounts({ facts }: Scope, newer: SchemaNode): Incompatibility[] {
@@ -166,7 +166,7 @@ function compareDependencies(scope: Scope, newer: SchemaNode): Incompatibility[]
         message: `objects with ${shownValue(name)} and without ${shownValue(other)} were accepted and are refused`,
       }));
     if (schema === undefined) return missing;
-    const present = looseNode({ type: 'object', required: [name, ...needed] });
+    const present = rootNode({ type: 'object', required: [name, ...needed] });
     const schemas = known.flatMap((dependency) => dependency.schema ?? []);
     return [...missing, ...scope.here([...scope.older, ...schemas, present], schema)];
   });

@@ -16,7 +16,6 @@ import {
   children,
   conjuncts,
   keyword,
-  looseNode,
   rootNode,
   type Schema,
   type SchemaNode,
@@ -189,13 +188,13 @@ class Comparison {
 
 /** Schemas that let one kind of value through. */
 const KIND_NODES: Readonly<Record<ValueKind, SchemaNode>> = {
-  null: looseNode({ type: 'null' }),
-  boolean: looseNode({ type: 'boolean' }),
-  object: looseNode({ type: 'object' }),
-  array: looseNode({ type: 'array' }),
-  string: looseNode({ type: 'string' }),
-  integer: looseNode({ type: 'integer' }),
-  fraction: looseNode({ type: 'number', not: { type: 'integer' } }),
+  null: rootNode({ type: 'null' }),
+  boolean: rootNode({ type: 'boolean' }),
+  object: rootNode({ type: 'object' }),
+  array: rootNode({ type: 'array' }),
+  string: rootNode({ type: 'string' }),
+  integer: rootNode({ type: 'integer' }),
+  fraction: rootNode({ type: 'number', not: { type: 'integer' } }),
 };
 
 /** The cases of a choice: what holds in each. */

@@ -29,13 +29,8 @@ const SCHEMAS = new Set([
 /** Lists whose order says nothing. */
 const SETS = new Set(['type', 'required', 'enum']);
 
-/** The root of a document. */
+/** A schema as a document of its own. */
 export function rootNode(schema: Schema): SchemaNode {
-  return { schema, pointer: '', root: schema };
-}
-
-/** A schema that stands in no document. */
-export function looseNode(schema: Schema): SchemaNode {
   return { schema, pointer: '', root: schema };
 }
 
@@ -86,7 +81,7 @@ export function resolveRef(node: SchemaNode): SchemaNode | undefined {
     .split('/')
     .slice(1)
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return child(looseNode(node.root), ...path);
+  return child(rootNode(node.root), ...path);
 }
 
 /** The schemas and all that hold together with them: what `$ref` names, and the members of `allOf`. */
