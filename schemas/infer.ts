@@ -39,7 +39,10 @@ function inferValue(values: readonly unknown[]): SchemaObject {
 }
 
 function inferObject(objects: readonly SchemaObject[]): SchemaObject {
-  const names = [...new Set(objects.flatMap((object) => Object.keys(object)))].sort();
+  // The validators read toString of any object: a rule for such a name would refuse objects without it.
+  const names = [...new Set(objects.flatMap((object) => Object.keys(object)))]
+    .filter((name) => !(name in Object.prototype))
+    .sort();
   const properties = names.map((name): [string, SchemaObject] => {
     const holders = objects.filter((object) => Object.hasOwn(object, name));
     return [name, inferValue(holders.map((object) => object[name]))];
