@@ -40,14 +40,18 @@ export class SchemaRegistry {
   /**
    * The newest version of the major that the client names, or the newest of all; undefined where the event has none.
    * @param named What the client says: `purchase/1`, `purchase/1-0-2`, or nothing.
-   * @throws RefusedError where the client names a schema that is not there.
+   * @throws RefusedError where the client names a schema that is not there, or another event's: naming a laxer one would go
+   * round the event's own.
    */
   choose(event: string, named: string | undefined): ChosenSchema | undefined {
     const request = named === undefined ? undefined : parseName(named);
-    const folder = request?.folder ?? schemaFolder(event);
+    const folder = schemaFolder(event);
     const versions = this.#events.get(folder);
     if (request === undefined) return versions && chosen(folder, versions[0]);
-    const found = versions?.find(({ version }) => majorOf(version) === request.major);
+    const found =
+      request.folder === folder
+        ? versions?.find(({ version }) => majorOf(version) === request.major)
+        : undefined;
     if (found === undefined) throw new RefusedError(this.#unknown(named ?? '', folder));
     return chosen(folder, found);
   }
@@ -57,7 +61,7 @@ export class SchemaRegistry {
     return {
       code: 'unknown_event',
       pointer: '/schema',
-      message: `schema ${shown(named)} is not known: ${known ? `allowed are ${known.join(', ')}` : 'the event has no schema'}`,
+      message: `schema ${shown(named)} is none of the event's: ${known ? `allowed are ${known.join(', ')}` : 'the event has no schema'}`,
     };
   }
 }

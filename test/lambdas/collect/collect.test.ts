@@ -325,7 +325,7 @@ describe('the schema of an event', () => {
     [{}, 'purchase/2-0-0'],
     [{ schema: 'purchase/1' }, 'purchase/1-0-10'],
     [{ context: { schema: 'purchase/1-0-2' } }, 'purchase/1-0-10'],
-    [{ event: 'Something', schema: 'Purchase/2' }, 'purchase/2-0-0'],
+    [{ event: 'Purchase', schema: 'PURCHASE/2' }, 'purchase/2-0-0'],
     [{ schema: { not: 'a name' } }, 'purchase/2-0-0'],
     [{ event: 'constructor' }, undefined],
   ])('%j: %s', async (more, schema) => {
@@ -339,15 +339,23 @@ describe('the schema of an event', () => {
     expect(records[0]?.schema).toBe(schema);
   });
 
-  it('is refused where the client names one that is not there', async () => {
-    const { answer } = await send('/v1/track', { ...track, schema: 'purchase/3' }, {}, registry);
+  it.each([
+    [
+      { event: 'purchase', schema: 'purchase/3' },
+      'schema "purchase/3" is none of the event\'s: allowed are purchase/2-0-0, purchase/1-0-10, purchase/1-0-2',
+    ],
+    [
+      { event: 'refund', schema: 'purchase/2' },
+      'schema "purchase/2" is none of the event\'s: the event has no schema',
+    ],
+  ])(
+    "is refused where the client names one that is not there, or another event's: %j",
+    async (more, message) => {
+      const { answer } = await send('/v1/track', { ...track, ...more }, {}, registry);
 
-    expect(answer?.refused).toMatchObject([
-      {
-        code: 'unknown_event',
-        message:
-          'schema "purchase/3" is not known: allowed are purchase/2-0-0, purchase/1-0-10, purchase/1-0-2',
-      },
-    ]);
-  });
+      expect(answer?.refused).toMatchObject([
+        { code: 'unknown_event', pointer: '/schema', message },
+      ]);
+    },
+  );
 });
