@@ -1,62 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { parquetWriteFile } from 'hyparquet-writer';
-import { type LoadOptions, loadFile, previewFile } from '../../../cli/load/load-file.ts';
+import { type LoadOptions, previewFile } from '../../../cli/load/load-file.ts';
 import { parseMapping } from '../../../cli/load/mapping.ts';
 import { IngestServer } from './ingest-server.ts';
+import { csv, useLoading } from './loading.ts';
 
-let folder: string;
-let server: IngestServer;
-let url: string;
-let problems: string[];
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millrace-load-'));
-  server = new IngestServer();
-  url = await server.start();
-  problems = [];
-});
-afterEach(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
-
-async function file(name: string, content: string | Uint8Array): Promise<string> {
-  const path = join(folder, name);
-  await writeFile(path, content);
-  return path;
-}
-
-function csv(rows: number): string {
-  const lines = Array.from(
-    { length: rows },
-    (_, i) => `user-${i},view,2026-01-01T00:00:${String(i % 60).padStart(2, '0')}Z,mobile`,
-  );
-  return ['user_id,event,ts,device', ...lines, ''].join('\n');
-}
-
-function options(path: string, more: Partial<LoadOptions> = {}): LoadOptions {
-  return {
-    file: path,
-    target: { url, writeKey: 'server-key', retries: 3, firstWaitMs: 1 },
-    statePath: join(folder, 'state.json'),
-    batchSize: 500,
-    concurrency: 4,
-    maxBadRows: 100,
-    ...more,
-  };
-}
-
-function load(path: string, more: Partial<LoadOptions> = {}, signal?: AbortSignal) {
-  const listener = {
-    progress: () => undefined,
-    problem: (message: string) => void problems.push(message),
-  };
-  return loadFile(options(path, more), listener, signal);
-}
+const loading = useLoading();
+const { file, load } = loading;
 
 describe('files', () => {
   test('a CSV file with quotes, CRLF and a byte order mark becomes events', async () => {
@@ -68,7 +20,7 @@ describe('files', () => {
     const summary = await load(path);
 
     expect(summary).toMatchObject({ sent: 1, accepted: 1, refused: {}, bad: 0, skipped: 0 });
-    expect(server.accepted).toEqual([
+    expect(loading.server.accepted).toEqual([
       {
         type: 'track',
         event: 'a "b", c',
@@ -80,7 +32,7 @@ describe('files', () => {
         ),
       },
     ]);
-    expect([...server.authorizations]).toEqual([
+    expect([...loading.server.authorizations]).toEqual([
       `Basic ${Buffer.from('server-key:').toString('base64')}`,
     ]);
   });
@@ -122,7 +74,7 @@ describe('files', () => {
       },
     });
 
-    expect(server.accepted).toEqual([
+    expect(loading.server.accepted).toEqual([
       {
         type: 'page',
         name: 'Home',
@@ -143,7 +95,7 @@ describe('files', () => {
   });
 
   test('a Parquet file is read over all of its row groups', async () => {
-    const path = join(folder, 'a.parquet');
+    const path = join(loading.folder, 'a.parquet');
     const rows = Array.from({ length: 2_500 }, (_, i) => i);
     await parquetWriteFile({
       filename: path,
@@ -159,8 +111,8 @@ describe('files', () => {
     const summary = await load(path);
 
     expect(summary.accepted).toBe(2_500);
-    expect(new Set(server.accepted.map(({ userId }) => userId)).size).toBe(2_500);
-    const last = server.accepted.find(({ userId }) => userId === '2499');
+    expect(new Set(loading.server.accepted.map(({ userId }) => userId)).size).toBe(2_500);
+    const last = loading.server.accepted.find(({ userId }) => userId === '2499');
     expect(last).toMatchObject({
       timestamp: '2026-01-01T00:00:02.499Z',
       properties: { big: '9007199254740993' },
@@ -170,7 +122,7 @@ describe('files', () => {
   test('an empty file is an error, a file with a header only is not', async () => {
     await expect(load(await file('a.csv', ''))).rejects.toThrow('a CSV file needs a header line');
     await expect(
-      load(await file('b.csv', 'user_id,event,ts\n'), { statePath: join(folder, 'b') }),
+      load(await file('b.csv', 'user_id,event,ts\n'), { statePath: join(loading.folder, 'b') }),
     ).resolves.toMatchObject({ sent: 0 });
   });
 
@@ -242,7 +194,7 @@ describe('mappings', () => {
         object,
     });
 
-    expect(problems).toEqual([expect.stringContaining(message)]);
+    expect(loading.problems).toEqual([expect.stringContaining(message)]);
     expect(summary).toMatchObject({ sent: 1, accepted: 1, bad: 1 });
   });
 
@@ -271,14 +223,14 @@ describe('sending', () => {
   test('batches keep to the number of events and to the bytes of a request', async () => {
     const wide = `user_id,event,ts,text\n${Array.from({ length: 100 }, (_, i) => `${i},e,2026-01-01T00:00:00Z,${'x'.repeat(20_000)}`).join('\n')}\n`;
     await load(await file('a.csv', csv(1_200)));
-    await load(await file('b.csv', wide), { statePath: join(folder, 'b') });
-    expect(Math.max(...server.batchSizes)).toBe(500);
-    expect(server.batchSizes.filter((size) => size > 22 && size < 200)).toEqual([]);
-    expect(server.accepted.length).toBe(1_300);
+    await load(await file('b.csv', wide), { statePath: join(loading.folder, 'b') });
+    expect(Math.max(...loading.server.batchSizes)).toBe(500);
+    expect(loading.server.batchSizes.filter((size) => size > 22 && size < 200)).toEqual([]);
+    expect(loading.server.accepted.length).toBe(1_300);
   });
 
   test('429, 5xx and broken connections are tried again, as late as Retry-After says', async () => {
-    server.fault = (request) =>
+    loading.server.fault = (request) =>
       request === 1
         ? { status: 429, headers: { 'retry-after': '1' } }
         : request === 2
@@ -289,11 +241,11 @@ describe('sending', () => {
     const summary = await load(await file('a.csv', csv(10)), { concurrency: 1 });
     expect(summary).toMatchObject({ sent: 10, accepted: 10 });
     expect(summary.seconds).toBeGreaterThanOrEqual(1);
-    expect(server.requests).toBe(4);
+    expect(loading.server.requests).toBe(4);
   });
 
   test('refused events are counted by code and named by row', async () => {
-    server.fault = (_, batch) => ({
+    loading.server.fault = (_, batch) => ({
       status: 200,
       body: {
         accepted: batch.length - 1,
@@ -302,18 +254,18 @@ describe('sending', () => {
     });
     const summary = await load(await file('a.csv', csv(10)));
     expect(summary).toMatchObject({ sent: 10, accepted: 9, refused: { missing_id: 1 } });
-    expect(problems).toEqual(['row 3: refused, missing_id: no id']);
+    expect(loading.problems).toEqual(['row 3: refused, missing_id: no id']);
   });
 
   test('a refused key stops the load with what the server said', async () => {
-    server.fault = () => ({ status: 401, body: { detail: 'unknown write key' } });
+    loading.server.fault = () => ({ status: 401, body: { detail: 'unknown write key' } });
     const summary = await load(await file('a.csv', csv(3_000)));
     expect(summary.stopped).toContain('answered 401: unknown write key');
-    expect(server.requests).toBeLessThanOrEqual(4);
+    expect(loading.server.requests).toBeLessThanOrEqual(4);
   });
 
   test('an answer that does not account for every event stops the load', async () => {
-    server.fault = () => ({ status: 200, body: { accepted: 1, refused: [] } });
+    loading.server.fault = () => ({ status: 200, body: { accepted: 1, refused: [] } });
     const summary = await load(await file('a.csv', csv(10)));
     expect(summary.stopped).toContain('does not account for the 10 events sent');
   });
@@ -322,30 +274,30 @@ describe('sending', () => {
 describe('going on', () => {
   test('after a failure in the middle every row is there once', async () => {
     const path = await file('a.csv', csv(10_000));
-    server.fault = (request) =>
+    loading.server.fault = (request) =>
       request > 7 ? { status: 400, body: { detail: 'down' } } : undefined;
     const first = await load(path);
-    server.fault = () => undefined;
+    loading.server.fault = () => undefined;
 
     const second = await load(path);
 
     expect(first.stopped).toContain('answered 400');
     expect(second.skipped).toBe(7 * 500);
     expect(second).toMatchObject({ sent: 10_000 - 3_500, accepted: 10_000 });
-    expect(server.accepted.length).toBe(10_000);
-    expect(server.messages).toBe(10_000);
+    expect(loading.server.accepted.length).toBe(10_000);
+    expect(loading.server.messages).toBe(10_000);
   });
 
   test('a batch whose answer was lost is sent again with the same message ids', async () => {
     const path = await file('a.csv', csv(1_000));
     let lost: readonly unknown[] = [];
-    server.fault = (request, batch) => {
+    loading.server.fault = (request, batch) => {
       if (request !== 1) return undefined;
       lost = batch;
       return 'drop';
     };
     await load(path, { concurrency: 1 });
-    expect(server.accepted.slice(0, 500)).toEqual(lost);
+    expect(loading.server.accepted.slice(0, 500)).toEqual(lost);
   });
 
   test('a finished load sends nothing again', async () => {
@@ -353,13 +305,13 @@ describe('going on', () => {
     await load(path);
     const again = await load(path);
     expect(again).toMatchObject({ sent: 0, skipped: 100, accepted: 100 });
-    expect(server.accepted.length).toBe(100);
+    expect(loading.server.accepted.length).toBe(100);
   });
 
   test('an interrupted load goes on where it was', async () => {
     const path = await file('a.csv', csv(20_000));
     const interrupt = new AbortController();
-    server.fault = (request) => {
+    loading.server.fault = (request) => {
       if (request === 5) interrupt.abort();
       return undefined;
     };
@@ -368,8 +320,8 @@ describe('going on', () => {
     expect(first.stopped).toBe('interrupted');
     expect(first.sent).toBeLessThan(20_000);
     expect(second.accepted).toBe(20_000);
-    expect(server.messages).toBe(20_000);
-    expect(server.accepted.length).toBe(20_000);
+    expect(loading.server.messages).toBe(20_000);
+    expect(loading.server.accepted.length).toBe(20_000);
   });
 
   test('a state file of another load is not touched', async () => {
@@ -381,16 +333,18 @@ describe('going on', () => {
 
   test('a load of which nothing was taken leaves no state: a mended key, mapping or address may follow', async () => {
     const path = await file('a.csv', csv(1_000));
-    server.fault = () => ({ status: 401, body: { detail: 'the write key is not known' } });
+    loading.server.fault = () => ({ status: 401, body: { detail: 'the write key is not known' } });
     expect(await load(path)).toMatchObject({ untouched: true, accepted: 0 });
-    server.fault = () => undefined;
+    loading.server.fault = () => undefined;
     const gone = new IngestServer();
     const nowhere = { url: await gone.start(), writeKey: 'server-key', retries: 0 };
     await gone.stop();
     expect(await load(path, { target: nowhere })).toMatchObject({ untouched: true });
     const mapping = { event: 'nope', user_id: 'user_id', timestamp: 'ts' };
     await expect(load(path, { mapping: parseMapping(mapping) })).rejects.toThrow('names nope');
-    expect(await load(path, { target: { url, writeKey: 'another', retries: 0 } })).toMatchObject({
+    expect(
+      await load(path, { target: { url: loading.url, writeKey: 'another', retries: 0 } }),
+    ).toMatchObject({
       untouched: false,
       accepted: 1_000,
     });
@@ -400,10 +354,10 @@ describe('going on', () => {
     'a load whose first batch may have been taken keeps its state: %j',
     async (fault) => {
       const path = await file('a.csv', csv(100));
-      server.fault = () => fault;
-      const target = { url, writeKey: 'server-key', retries: 0 };
+      loading.server.fault = () => fault;
+      const target = { url: loading.url, writeKey: 'server-key', retries: 0 };
       expect(await load(path, { target })).toMatchObject({ untouched: false, accepted: 0 });
-      server.fault = () => undefined;
+      loading.server.fault = () => undefined;
       await expect(load(path, { target: { ...target, writeKey: 'another' } })).rejects.toThrow(
         'is of another load',
       );
@@ -413,9 +367,9 @@ describe('going on', () => {
 
   test('bad rows of the first run are counted once', async () => {
     const path = await file('a.csv', `${csv(3_000)}u,e,never,\n`);
-    server.fault = (request) => (request > 2 ? { status: 400 } : undefined);
+    loading.server.fault = (request) => (request > 2 ? { status: 400 } : undefined);
     await load(path, { concurrency: 1 });
-    server.fault = () => undefined;
+    loading.server.fault = () => undefined;
     const summary = await load(path);
     expect(summary).toMatchObject({ accepted: 3_000, bad: 1 });
     expect(await load(path)).toMatchObject({ accepted: 3_000, bad: 1, skipped: 3_001 });

@@ -1,59 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type LoadOptions, loadFile } from '../../../cli/load/load-file.ts';
-import { IngestServer } from './ingest-server.ts';
+import { describe, expect, test } from '@jest/globals';
+import { csv, useLoading } from './loading.ts';
 
-let folder: string;
-let server: IngestServer;
-let url: string;
-let problems: string[];
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millrace-load-'));
-  server = new IngestServer();
-  url = await server.start();
-  problems = [];
-});
-afterEach(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
-
-async function file(name: string, content: string | Uint8Array): Promise<string> {
-  const path = join(folder, name);
-  await writeFile(path, content);
-  return path;
-}
-
-function csv(rows: number): string {
-  const lines = Array.from(
-    { length: rows },
-    (_, i) => `user-${i},view,2026-01-01T00:00:${String(i % 60).padStart(2, '0')}Z,mobile`,
-  );
-  return ['user_id,event,ts,device', ...lines, ''].join('\n');
-}
-
-function options(path: string, more: Partial<LoadOptions> = {}): LoadOptions {
-  return {
-    file: path,
-    target: { url, writeKey: 'server-key', retries: 3, firstWaitMs: 1 },
-    statePath: join(folder, 'state.json'),
-    batchSize: 500,
-    concurrency: 4,
-    maxBadRows: 100,
-    ...more,
-  };
-}
-
-function load(path: string, more: Partial<LoadOptions> = {}, signal?: AbortSignal) {
-  const listener = {
-    progress: () => undefined,
-    problem: (message: string) => void problems.push(message),
-  };
-  return loadFile(options(path, more), listener, signal);
-}
+const loading = useLoading();
+const { file, load } = loading;
 
 describe('files that could lose or merge events', () => {
   test('a column that may hold message ids by its name is none where they repeat', async () => {
@@ -65,7 +14,7 @@ describe('files that could lose or merge events', () => {
     await expect(load(path)).rejects.toThrow('3 rows have 2 different ones');
     const mapping = { user_id: 'user_id', event: 'event', timestamp: 'ts', properties: '*' };
     expect(await load(path, { mapping })).toMatchObject({ accepted: 3 });
-    expect(new Set(server.accepted.map(({ messageId }) => messageId)).size).toBe(3);
+    expect(new Set(loading.server.accepted.map(({ messageId }) => messageId)).size).toBe(3);
   });
 
   test('a row without the column constructor has no value for it', async () => {
@@ -82,7 +31,7 @@ describe('files that could lose or merge events', () => {
     );
 
     expect(await load(path)).toMatchObject({ accepted: 2, bad: 0 });
-    expect(server.accepted).toMatchObject([
+    expect(loading.server.accepted).toMatchObject([
       {
         userId: '1234567890123456789',
         properties: { text: 'a\u2028b', n: ['9007199254740993'] },
@@ -95,7 +44,7 @@ describe('files that could lose or merge events', () => {
 describe('servers that could lose or double events', () => {
   test('413 for several events stops the load: they are fine, something on the way takes less', async () => {
     const path = await file('a.csv', csv(100));
-    server.fault = (_, batch) => (batch.length > 10 ? { status: 413 } : undefined);
+    loading.server.fault = (_, batch) => (batch.length > 10 ? { status: 413 } : undefined);
 
     expect(await load(path)).toMatchObject({
       accepted: 0,
@@ -107,10 +56,10 @@ describe('servers that could lose or double events', () => {
 
   test('an answer that breaks off is asked for again', async () => {
     const path = await file('a.csv', csv(10));
-    server.fault = (request) => (request === 1 ? 'cut' : undefined);
+    loading.server.fault = (request) => (request === 1 ? 'cut' : undefined);
 
     expect(await load(path)).toMatchObject({ accepted: 10, sent: 10 });
-    expect(server.accepted).toHaveLength(20);
-    expect(new Set(server.accepted.map(({ messageId }) => messageId)).size).toBe(10);
+    expect(loading.server.accepted).toHaveLength(20);
+    expect(new Set(loading.server.accepted.map(({ messageId }) => messageId)).size).toBe(10);
   });
 });
