@@ -53,7 +53,10 @@ async function sendLive(
       await send(target, due.slice(i, i + BATCH_SIZE));
     // A computer that slept must not catch up on hours.
     if (Date.now() - nextVisitAt > 60_000) nextVisitAt = Date.now();
-    await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(TICK_MS, undefined, { signal }).catch((error: unknown) => {
+      // Stopped while it slept: the loop ends by itself.
+      if (!signal.aborted) throw error;
+    });
   }
 }
 

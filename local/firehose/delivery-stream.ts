@@ -87,6 +87,7 @@ export class DeliveryStream {
    */
   flush(): Promise<void> {
     const run = this.#delivering.then(() => this.#deliverAll());
+    // Who flushes hears of the failure from `run`; the next delivery only waits until this one has ended.
     this.#delivering = run.catch(() => undefined);
     return run;
   }
@@ -115,7 +116,7 @@ export class DeliveryStream {
         await this.flush();
       } catch {
         // The error is in the state and was printed: AWS goes on trying, and so does this.
-        await wait(Math.max(100, clock.shortened(RETRY_MS)), undefined, { signal }).catch(() => {});
+        await pause(Math.max(100, clock.shortened(RETRY_MS)), signal);
       }
     }
   }
@@ -144,7 +145,7 @@ export class DeliveryStream {
       Date.now() < end &&
       this.#buffered('bytesAfter') < settings.bufferBytes
     ) {
-      await wait(step, undefined, { signal }).catch(() => {});
+      await pause(step, signal);
     }
   }
 
@@ -211,5 +212,14 @@ export class DeliveryStream {
       (sum, [shard, after]) => sum + streams[measure](sourceStream, shard, after),
       0,
     );
+  }
+}
+
+/** Waits some milliseconds, or until the signal stops it: then whoever waited looks at the signal. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await wait(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
