@@ -17,14 +17,14 @@ const config = parseConfig(benchConfig);
 const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
 const bundled = bundle('collect', config, folder);
 // Imported after the bundle is made: that compiles the schemas that they import.
-const { collect } = await import('../lambdas/collect/collect.ts');
+const { respond } = await import('../lambdas/collect/respond.ts');
 const { createCollector } = await import('../lambdas/collect/collector.ts');
 const { packLines } = await import('../lambdas/runtime/lines.ts');
 
 const RUN_MS = 400;
 const RUNS = 5;
 
-const collector = createCollector(config.apps);
+const collector = createCollector(config);
 /** Takes what is worked out, so that the engine cannot leave it out; printed at the end. */
 let bytes = 0;
 const sinks = {
@@ -91,9 +91,15 @@ const authorization = `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}`
 const rows = [];
 for (const count of [1, 10, 100]) {
   const body = JSON.stringify({ batch: Array.from({ length: count }, (_, i) => event(i)) });
-  const request = { path: '/v1/batch', authorization, body, isBase64Encoded: false };
+  const request = {
+    method: 'POST',
+    path: '/v1/batch',
+    authorization,
+    body,
+    isBase64Encoded: false,
+  };
   const taken = await perSecond(count, () =>
-    collect({ ...request, receivedAt: Date.now() }, collector, sinks),
+    respond({ ...request, receivedAt: Date.now() }, collector, sinks),
   );
   const bound = await perSecond(count, () => {
     const { batch } = JSON.parse(body) as { batch: object[] };

@@ -12,6 +12,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { collectRoutes } from '../core/collect-routes.ts';
 import { logRetention } from './log-retention.ts';
 
 /** Properties of {@link Api}. */
@@ -44,12 +45,6 @@ export interface RequestLimit {
   readonly burst: number;
 }
 
-/** Paths that take events, as the Segment spec names them. */
-const COLLECT_PATHS = [
-  ...['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch', 'import'],
-  // One letter each, as Segment's clients for browsers and phones call them.
-  ...['t', 'p', 's', 'i', 'g', 'a', 'b'],
-];
 const QUESTION_PATH = '/v1/apps/{app}/{question}';
 /** Paths that show the schemas of events. */
 const SCHEMA_PATHS = ['/v1/schemas', '/v1/schemas/{event}/{version}'];
@@ -78,12 +73,9 @@ export class Api extends Construct {
         'write keys are public and checked with the event, read keys are checked by the query function, preflights carry none',
     });
     const events = new HttpLambdaIntegration('Collect', collect, { scopePermissionToRoute: false });
-    for (const name of COLLECT_PATHS) {
-      this.api.addRoutes({
-        path: `/v1/${name}`,
-        methods: [HttpMethod.POST, HttpMethod.OPTIONS],
-        integration: events,
-      });
+    for (const [path, routes] of Map.groupBy(collectRoutes(), (route) => route.path)) {
+      const methods = [...routes.map(({ method }) => HttpMethod[method]), HttpMethod.OPTIONS];
+      this.api.addRoutes({ path, methods, integration: events });
     }
     const asked = new HttpLambdaIntegration('Query', query, { scopePermissionToRoute: false });
     const questions = [

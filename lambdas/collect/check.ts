@@ -1,4 +1,5 @@
 import type { Validator } from '#validators';
+import type { Takes } from '../../core/collect-routes.ts';
 import type { EventType } from '../../core/event.ts';
 import type { Sender } from './authenticate.ts';
 import { channelRulesOf } from './enrich/channel-rules.ts';
@@ -7,13 +8,12 @@ import { isJsonObject, parseExactly } from './json.ts';
 import { MAX_DEPTH, MAX_EVENT_BYTES } from './limits.ts';
 import { type EventFacts, eventName, type Line, mapEvent } from './map.ts';
 import { RefusedError, shown, violationRefusal } from './refusal.ts';
-import type { Route } from './routes.ts';
 import { checkProperties, type SchemaRegistry, schemaNamed } from './schema.ts';
 import type { IncomingCall } from './split.ts';
 
 /** What the calls of a request are checked against and mapped with. */
 export interface CallRules {
-  readonly route: Route;
+  readonly takes: Takes;
   readonly envelopes: Readonly<Record<EventType, Validator>>;
   readonly schemas: SchemaRegistry;
   /** Of the batch: each call's own context wins. */
@@ -32,7 +32,7 @@ export function lineOf(call: IncomingCall, { app, kind }: Sender, rules: CallRul
   if (!isJsonObject(call.value)) {
     throw invalid('', `the event is ${shown(call.value)}: an object is needed`);
   }
-  const type = typeOf(rules.route, call.value.type);
+  const type = typeOf(rules.takes, call.value.type);
   const parsed = parseExactly(call.text, call.value);
   const value = parsed.value as JsonObject;
   const validate = rules.envelopes[type];
@@ -71,10 +71,10 @@ function checkSize({ text, depth }: IncomingCall): void {
 }
 
 /** The type of a call: the path says it, in a batch the call itself. */
-function typeOf(route: Route, type: unknown): EventType {
-  if (route !== 'batch') {
-    if (type === undefined || type === null || type === route) return route;
-    throw invalid('/type', `/type is ${shown(type)}: the path takes ${route} calls only`);
+function typeOf(takes: Takes, type: unknown): EventType {
+  if (takes !== 'batch') {
+    if (type === undefined || type === null || type === takes) return takes;
+    throw invalid('/type', `/type is ${shown(type)}: the path takes ${takes} calls only`);
   }
   if (typeof type === 'string' && TYPES.includes(type)) return type as EventType;
   throw invalid('/type', `/type is ${shown(type)}: one of ${TYPES.join(', ')} is needed`);

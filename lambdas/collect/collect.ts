@@ -1,7 +1,8 @@
 import type { Validator } from '#validators';
+import type { CollectRoute } from '../../core/collect-routes.ts';
 import type { DeadLetter, EventType } from '../../core/event.ts';
-import { BadRequestError, ContentTooLargeError, NotFoundError } from '../runtime/http-error.ts';
-import { checkOrigin, headerKey, missingKey, type Sender, type WriteKeys } from './authenticate.ts';
+import { BadRequestError, ContentTooLargeError } from '../runtime/http-error.ts';
+import { checkOrigin, missingKey, type Sender, type WriteKeys } from './authenticate.ts';
 import { lineOf } from './check.ts';
 import {
   batchTexts,
@@ -10,24 +11,24 @@ import {
   type RequestFacts,
   refusedEntry,
 } from './dead-letter.ts';
-import { decodeBody, type EncodedBody } from './decode.ts';
+import type { EncodedBody } from './decode.ts';
 import { isJsonObject } from './json.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
 import type { Line } from './map.ts';
 import { PersonKeys } from './person-key.ts';
+import type { Protocol } from './protocols/protocol.ts';
+import { protocols } from './protocols/protocols.ts';
 import { RefusedError } from './refusal.ts';
-import { routeOf } from './routes.ts';
+import type { Routes } from './routes.ts';
 import type { SchemaRegistry } from './schema.ts';
-import {
-  type IncomingCall,
-  RefusedRequestError,
-  type SplitRequest,
-  splitRequest,
-} from './split.ts';
+import { type IncomingCall, RefusedRequestError, type SplitRequest } from './split.ts';
 
 /** A request to collect. */
 export interface CollectRequest extends EncodedBody {
+  readonly method: string;
   readonly path: string;
+  /** The query, without `?`, as it came. */
+  readonly query?: string;
   /** Header authorization. */
   readonly authorization?: string;
   /** Header origin. */
@@ -56,6 +57,7 @@ export interface Sinks {
 
 /** What collect works with. */
 export interface Collector {
+  readonly routes: Routes;
   readonly keys: WriteKeys;
   readonly envelopes: Readonly<Record<EventType, Validator>>;
   readonly schemas: SchemaRegistry;
@@ -74,25 +76,20 @@ export interface Collected {
  */
 export async function collect(
   request: CollectRequest,
+  route: CollectRoute,
   collector: Collector,
   sinks: Sinks,
 ): Promise<Collected> {
-  const route = routeOf(request.path);
-  if (route === undefined) {
-    throw new NotFoundError(
-      'unknown_path',
-      `nothing is collected at ${request.path.slice(0, 200)}`,
-    );
-  }
-  const key = headerKey(request.authorization);
+  const protocol = protocols[route.protocol];
+  const key = protocol.keyOf(request);
   const known = key === undefined ? undefined : collector.keys.senderOf(key);
   if (known) checkOrigin(known.app, request.origin);
-  const text = await textOf(request, known, sinks);
+  const text = await textOf(protocol, request, known, sinks);
   const body = await parseBody(text, request, known, sinks);
   const sender = known ?? bodySender(body, collector.keys);
   let split: SplitRequest;
   try {
-    split = splitRequest(route, text, body);
+    split = protocol.split(route.takes, text, body);
   } catch (error) {
     if (!(error instanceof RefusedRequestError)) throw error;
     const owner = sender ?? callSender(error.calls[0]?.value, collector.keys);
@@ -104,7 +101,7 @@ export async function collect(
   for (const { app } of new Set(senders)) checkOrigin(app, request.origin);
   const sorted = sortCalls(request, split, senders, {
     ...collector,
-    route,
+    takes: route.takes,
     context: split.context,
     facts: {
       receivedAt: request.receivedAt,
@@ -139,18 +136,21 @@ function sortCalls(
       if (!(error instanceof RefusedError)) throw error;
       const facts = { ...factsOf(request, sender), sentAt: split.sentAt, context: split.context };
       refused.push(refusedEntry(index, error.refusal, call.value));
-      deadLetters.push(deadLetter(error.refusal, call.text.trim(), call.value, facts));
+      deadLetters.push(
+        deadLetter(error.refusal, (call.original ?? call.text).trim(), call.value, facts),
+      );
     }
   }
   return { lines, refused, deadLetters };
 }
 
 async function textOf(
+  protocol: Protocol,
   request: CollectRequest,
   sender: Sender | undefined,
   sinks: Sinks,
 ): Promise<string> {
-  const { text, tooLarge } = decodeBody(request);
+  const { text, tooLarge } = protocol.textOf(request);
   if (!tooLarge) return text;
   const message = `the request has more than ${MAX_REQUEST_BYTES} bytes: send smaller batches`;
   // The key may stand in the body, which is not read: then nobody is known to whom a dead letter would belong.
@@ -184,7 +184,8 @@ async function refuseRequest(
   facts: RequestFacts,
   sinks: Sinks,
 ): Promise<never> {
-  const payloads = calls.length > 0 ? batchTexts(calls.map((call) => call.text)) : [text];
+  const payloads =
+    calls.length > 0 ? batchTexts(calls.map((call) => call.original ?? call.text)) : [text];
   const refusal = { code, pointer, message };
   await sinks.store(
     [],
@@ -204,6 +205,9 @@ function callSender(call: IncomingCall['value'], keys: WriteKeys): Sender {
   return sender;
 }
 
-function factsOf({ receivedAt, path, userAgent }: CollectRequest, { app }: Sender): RequestFacts {
-  return { appId: app.id, receivedAt, path, userAgent };
+function factsOf(
+  { receivedAt, method, path, userAgent }: CollectRequest,
+  { app }: Sender,
+): RequestFacts {
+  return { appId: app.id, receivedAt, method, path, userAgent };
 }

@@ -1,13 +1,15 @@
 import { envelopes, events } from '#validators';
-import type { App } from '../../core/config.ts';
+import type { Config } from '../../core/config.ts';
 import { WriteKeys } from './authenticate.ts';
 import type { Collector } from './collect.ts';
 import { newMessageId } from './message-id.ts';
+import { Routes } from './routes.ts';
 import { SchemaRegistry } from './schema.ts';
 
 /** What collect works with: the apps' keys, and the schemas that were compiled at build time. */
-export function createCollector(apps: readonly App[]): Collector {
+export function createCollector({ apps }: Config): Collector {
   return {
+    routes: new Routes(),
     keys: new WriteKeys(apps),
     envelopes,
     schemas: new SchemaRegistry(events),

@@ -8,6 +8,7 @@ import type { Refusal } from './refusal.ts';
 export interface RequestFacts {
   readonly appId: string;
   readonly receivedAt: number;
+  readonly method: string;
   readonly path: string;
   readonly userAgent?: string;
   /** Of the batch: needed where the event is sent again. */
@@ -40,7 +41,7 @@ export function deadLetter(
     event: short(call.event),
     payload: kept.text,
     request: JSON.stringify({
-      method: 'POST',
+      method: facts.method,
       path: facts.path,
       user_agent: facts.userAgent?.slice(0, 500),
       library: isJsonObject(context?.library) ? short(context.library.name) : undefined,

@@ -3,19 +3,18 @@ import { ENVIRONMENT } from '../../core/environment.ts';
 import { kinesis } from '../runtime/clients/kinesis.ts';
 import { bundleConfig } from '../runtime/config.ts';
 import { requireString } from '../runtime/environment.ts';
-import { httpHandler, jsonResponse } from '../runtime/http.ts';
-import { BadRequestError } from '../runtime/http-error.ts';
-import { collect } from './collect.ts';
+import { httpHandler } from '../runtime/http.ts';
 import { createCollector } from './collector.ts';
 import { corsHeaders, PREFLIGHT_HEADERS } from './cors.ts';
 import { Delivery } from './delivery.ts';
+import { respond } from './respond.ts';
 
 const destinations = {
   streamName: requireString(ENVIRONMENT.streamName),
   deadLetterStreamName: requireString(ENVIRONMENT.deadLetterStreamName),
   lakeBucket: requireString(ENVIRONMENT.lakeBucket),
 };
-const collector = createCollector(bundleConfig<Config>().apps);
+const collector = createCollector(bundleConfig<Config>());
 
 /** Takes events over HTTP. */
 export const handler = httpHandler(
@@ -23,9 +22,11 @@ export const handler = httpHandler(
     const { method, path } = request.requestContext.http;
     if (method === 'OPTIONS') return { statusCode: 204, headers: PREFLIGHT_HEADERS };
     const { headers } = request;
-    const { accepted, refused } = await collect(
+    return respond(
       {
+        method,
         path: request.rawPath ?? path,
+        query: request.rawQueryString,
         authorization: headers.authorization,
         origin: headers.origin,
         userAgent: headers['user-agent'],
@@ -39,12 +40,6 @@ export const handler = httpHandler(
       collector,
       new Delivery(kinesis(), destinations, context.getRemainingTimeInMillis()),
     );
-    const [first] = refused;
-    if (accepted > 0 || first === undefined) {
-      return jsonResponse(200, { success: true, accepted, refused });
-    }
-    const others = refused.length > 1 ? ` (and ${refused.length - 1} more events)` : '';
-    throw new BadRequestError(first.code, `${first.message}${others}`, { extensions: { refused } });
   },
   { headers: (request) => corsHeaders(request.headers.origin, collector.keys) },
 );

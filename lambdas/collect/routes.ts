@@ -1,28 +1,30 @@
-import type { EventType } from '../../core/event.ts';
+import { type CollectRoute, collectRoutes } from '../../core/collect-routes.ts';
+import { NotFoundError } from '../runtime/http-error.ts';
 
-/** What a path takes: one call of a type, or a batch of calls. */
-export type Route = EventType | 'batch';
+/** Finds the route of a request. */
+export class Routes {
+  readonly #routes: ReadonlyMap<string, CollectRoute>;
 
-/** Segment's paths, and the one-letter ones of its browser and mobile clients. */
-const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ['/v1/track', 'track'],
-  ['/v1/page', 'page'],
-  ['/v1/screen', 'screen'],
-  ['/v1/identify', 'identify'],
-  ['/v1/group', 'group'],
-  ['/v1/alias', 'alias'],
-  ['/v1/batch', 'batch'],
-  ['/v1/import', 'batch'],
-  ['/v1/t', 'track'],
-  ['/v1/p', 'page'],
-  ['/v1/s', 'screen'],
-  ['/v1/i', 'identify'],
-  ['/v1/g', 'group'],
-  ['/v1/a', 'alias'],
-  ['/v1/b', 'batch'],
-]);
+  constructor() {
+    this.#routes = new Map(
+      collectRoutes().map((route) => [keyOf(route.method, route.path), route]),
+    );
+  }
 
-/** The route of a path; a trailing slash does not matter. */
-export function routeOf(path: string): Route | undefined {
-  return ROUTES.get(path.endsWith('/') ? path.slice(0, -1) : path);
+  /**
+   * The route of a path; a slash at its end does not matter.
+   * @throws NotFoundError where nothing is collected there.
+   */
+  of(method: string, path: string): CollectRoute {
+    const route = this.#routes.get(keyOf(method, path.endsWith('/') ? path.slice(0, -1) : path));
+    if (route === undefined) {
+      const asked = `${method} ${path.slice(0, 200)}`;
+      throw new NotFoundError('unknown_path', `nothing is collected at ${asked}`);
+    }
+    return route;
+  }
+}
+
+function keyOf(method: string, path: string): string {
+  return `${method} ${path}`;
 }

@@ -1,3 +1,4 @@
+import type { Takes } from '../../core/collect-routes.ts';
 import type { RefusalCode } from '../../core/event.ts';
 import type { JsonObject } from './envelope.ts';
 import { batchSpans, depthOf, isDeeperThan, isJsonObject, parseExactly } from './json.ts';
@@ -8,12 +9,13 @@ import {
   MAX_REPEATED_CONTEXT_BYTES,
 } from './limits.ts';
 import { shown } from './refusal.ts';
-import type { Route } from './routes.ts';
 
 /** One call of a request, not yet checked. */
 export interface IncomingCall {
-  /** Its JSON as it came. */
+  /** JSON of the value: as it came, where it came in this shape. */
   readonly text: string;
+  /** What came, JSON, where the call was made of another shape: the dead letter keeps it. */
+  readonly original?: string;
   readonly value: unknown;
   readonly depth: number;
 }
@@ -50,7 +52,7 @@ export class RefusedRequestError extends Error {
  * Splits a body into its calls. A batch's context and sentAt hold for each of them; other keys of the batch are not stored.
  * @throws RefusedRequestError where it is no object, or no batch as it must be.
  */
-export function splitRequest(route: Route, text: string, body: unknown): SplitRequest {
+export function splitRequest(takes: Takes, text: string, body: unknown): SplitRequest {
   if (!isJsonObject(body)) {
     throw new RefusedRequestError(
       'invalid_request',
@@ -58,7 +60,7 @@ export function splitRequest(route: Route, text: string, body: unknown): SplitRe
       `the body is ${kindOf(body)}: an object is needed`,
     );
   }
-  if (route !== 'batch') return { calls: [{ text, value: body, depth: depthOf(text) }] };
+  if (takes !== 'batch') return { calls: [{ text, value: body, depth: depthOf(text) }] };
   const { batch } = body;
   if (!Array.isArray(batch)) {
     throw new RefusedRequestError(

@@ -69,6 +69,7 @@ export async function send(
 ) {
   const sinks = new MemorySinks();
   const request: CollectRequest = {
+    method: 'POST',
     path,
     authorization: basic(KEYS.shop),
     body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -76,10 +77,11 @@ export async function send(
     receivedAt: RECEIVED_AT,
     ...more,
   };
-  const standard = createCollector(CONFIG.apps);
+  const standard = createCollector(CONFIG);
   const collector = schemas === undefined ? standard : { ...standard, schemas };
   try {
-    const answer = await collect(request, collector, sinks);
+    const route = collector.routes.of(request.method, request.path);
+    const answer = await collect(request, route, collector, sinks);
     return { answer, sinks, records: sinks.records() };
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;

@@ -1,0 +1,27 @@
+import { jsonResponse } from '../../runtime/http.ts';
+import { BadRequestError } from '../../runtime/http-error.ts';
+import { headerKey } from '../authenticate.ts';
+import { decodeBody } from '../decode.ts';
+import { splitRequest } from '../split.ts';
+import type { Protocol } from './protocol.ts';
+
+/** Segment's HTTP tracking API: one call a request, or a batch. */
+export const segment: Protocol = {
+  keyOf: ({ authorization }) => headerKey(authorization),
+  textOf: decodeBody,
+  split: splitRequest,
+  wrap: (takes, call, { sentAt, context }) => {
+    if (takes !== 'batch') return call;
+    const shared = JSON.stringify({ sentAt, context });
+    return `{"batch":[${call}]${shared === '{}' ? '}' : `,${shared.slice(1)}`}`;
+  },
+  answer: ({ accepted, refused }) => {
+    const [first] = refused;
+    if (accepted > 0 || first === undefined) {
+      return jsonResponse(200, { success: true, accepted, refused });
+    }
+    const others = refused.length > 1 ? ` (and ${refused.length - 1} more events)` : '';
+    throw new BadRequestError(first.code, `${first.message}${others}`, { extensions: { refused } });
+  },
+  answerError: () => undefined,
+};
