@@ -94,7 +94,9 @@ export async function collect(
     if (!(error instanceof RefusedRequestError)) throw error;
     const owner = sender ?? callSender(error.calls[0]?.value, collector.keys);
     checkOrigin(owner.app, request.origin);
-    return refuseRequest(error, text, factsOf(request, owner), sinks);
+    // The batch's own time: its calls are kept without the batch around them.
+    const sentAt = isJsonObject(body) ? body.sentAt : undefined;
+    return refuseRequest(error, text, { ...factsOf(request, owner), sentAt }, sinks);
   }
   const senders = split.calls.map(({ value }) => sender ?? callSender(value, collector.keys));
   if (senders.length === 0 && sender === undefined) throw missingKey();
@@ -206,8 +208,8 @@ function callSender(call: IncomingCall['value'], keys: WriteKeys): Sender {
 }
 
 function factsOf(
-  { receivedAt, method, path, userAgent }: CollectRequest,
-  { app }: Sender,
+  { receivedAt, method, path, userAgent, acceptLanguage, country }: CollectRequest,
+  { app, kind }: Sender,
 ): RequestFacts {
-  return { appId: app.id, receivedAt, method, path, userAgent };
+  return { appId: app.id, receivedAt, method, path, userAgent, acceptLanguage, country, kind };
 }

@@ -11,6 +11,11 @@ export interface RequestFacts {
   readonly method: string;
   readonly path: string;
   readonly userAgent?: string;
+  /** Headers accept-language and cloudfront-viewer-country: what the event is enriched with, also where it is sent again. */
+  readonly acceptLanguage?: string;
+  readonly country?: string;
+  /** Of the write key: whether past event times are kept as they are. */
+  readonly kind: 'public' | 'server';
   /** Of the batch: needed where the event is sent again. */
   readonly sentAt?: unknown;
   readonly context?: unknown;
@@ -44,6 +49,9 @@ export function deadLetter(
       method: facts.method,
       path: facts.path,
       user_agent: facts.userAgent?.slice(0, 500),
+      accept_language: facts.acceptLanguage?.slice(0, 200),
+      country: facts.country?.slice(0, 20),
+      key_kind: facts.kind,
       library: isJsonObject(context?.library) ? short(context.library.name) : undefined,
       sent_at: short(facts.sentAt),
       context: facts.context,

@@ -114,7 +114,7 @@ describe('the body', () => {
         code: 'invalid_json',
         payload: '{"event":"x",\ufffd',
         received_at: RECEIVED_AT,
-        request: '{"method":"POST","path":"/v1/track","user_agent":"curl/8"}',
+        request: '{"method":"POST","path":"/v1/track","user_agent":"curl/8","key_kind":"public"}',
       },
     ]);
   });
