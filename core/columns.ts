@@ -109,6 +109,7 @@ export const TABLES = {
   steps: 'funnel_steps',
   attempts: 'funnel_attempts',
   deadLetters: 'dead_letters',
+  redrives: 'redrives',
 } as const;
 
 /** A table that a build makes, partition by partition. */

@@ -9,6 +9,8 @@ export const ENVIRONMENT = {
   deadLetterStreamName: 'DEAD_LETTER_STREAM_NAME',
   /** Bucket with raw/, tables/, fallback/ and errors/. */
   lakeBucket: 'LAKE_BUCKET',
+  /** Bucket with dead-letters/, redrives/ and the batches that consumers gave up. */
+  deadLetterBucket: 'DEAD_LETTER_BUCKET',
   /** Glue database of all tables. */
   glueDatabase: 'GLUE_DATABASE',
   /** Athena workgroup of builds: not enforced, CTAS chooses its own location. */

@@ -63,13 +63,25 @@ export const REFUSAL_CODES = [
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
-/** One refused event, as it lies in the dead-letter bucket: one JSON line. */
+/**
+ * Why an event is a dead letter: it was refused at the door, or it was accepted and then not converted by Firehose, or given
+ * up by a consumer of the stream. A closed list: it is a column that people group by.
+ */
+export const DEAD_LETTER_CODES = [
+  ...REFUSAL_CODES,
+  'conversion_failed',
+  'consumer_gave_up',
+] as const;
+export type DeadLetterCode = (typeof DEAD_LETTER_CODES)[number];
+
+/** One dead letter, as it lies in the dead-letter bucket: one JSON line. */
 export interface DeadLetter {
   dead_letter_id: string;
-  /** Epoch ms. */
+  /** Epoch ms: when the server received the event. */
   received_at: number;
+  /** Empty where an accepted record that could not be read names none. */
   app_id: string;
-  code: RefusalCode;
+  code: DeadLetterCode;
   /** JSON pointer into the event to what is wrong; empty for the whole. */
   pointer: string;
   message: string;
@@ -78,8 +90,25 @@ export interface DeadLetter {
   message_id?: string;
   type?: string;
   event?: string;
-  /** The refused event as it came, JSON text (or the body's text where it is no JSON). */
+  /**
+   * The refused event as it came, JSON text (or the body's text where it is no JSON); of an accepted event the line as the
+   * stream carried it.
+   */
   payload: string;
-  /** Facts of the request: method, path, user agent, library. JSON text. */
+  /** Facts of the request: method, path, user agent, library. Of an accepted event: where it was found. JSON text. */
   request: string;
+}
+
+/** What became of a dead letter that was sent again, as it lies in the dead-letter bucket: one JSON line. */
+export interface Redriven {
+  dead_letter_id: string;
+  /** Epoch ms. */
+  redriven_at: number;
+  app_id: string;
+  /** `passed`: its events are on the stream. `failed`: it is refused again, for the reason that stands here. */
+  outcome: 'passed' | 'failed';
+  code?: DeadLetterCode;
+  pointer?: string;
+  message?: string;
+  schema?: string;
 }

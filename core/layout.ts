@@ -10,8 +10,17 @@ export const PREFIX = {
   errors: 'errors/',
 } as const;
 
-/** Prefix of refused events in the bucket of dead letters. */
+/** Prefix of dead letters in their bucket. */
 export const DEAD_LETTER_PREFIX = 'dead-letters/';
+
+/** Prefix, in the bucket of dead letters, of what became of those that were sent again; by the day of the letter's object. */
+export const REDRIVE_PREFIX = 'redrives/';
+
+/**
+ * Prefix, in the bucket of dead letters, of batches that a consumer of the stream gave up. Lambda chooses it for a bucket that is
+ * an event source mapping's destination on failure.
+ */
+export const FAILED_BATCH_PREFIX = 'aws/lambda/';
 
 /** Firehose's prefix expression of raw_events: UTC arrival of the oldest record in the object. */
 export const RAW_PREFIX_EXPRESSION = `${PREFIX.raw}dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/`;

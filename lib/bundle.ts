@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..');
 const SCHEMAS = join(ROOT, 'schemas');
 
 /** Functions of Millrace: a folder of lambdas/ each. */
-export const FUNCTIONS = ['collect', 'refill', 'build', 'query'] as const;
+export const FUNCTIONS = ['collect', 'refill', 'gather', 'build', 'query'] as const;
 /** Name of a function. */
 export type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -85,6 +85,14 @@ export function configFor(name: FunctionName, config: Config): Config {
   const kept: Record<FunctionName, (app: App) => Partial<App>> = {
     collect: () => ({ readKeys: [], funnels: [] }),
     refill: () => ({
+      writeKeys: [],
+      readKeys: [],
+      funnels: [],
+      dimensions: [],
+      origins: [],
+      channelRules: [],
+    }),
+    gather: () => ({
       writeKeys: [],
       readKeys: [],
       funnels: [],

@@ -5,7 +5,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type Column, TABLES } from '../core/columns.ts';
 import type { Config } from '../core/config.ts';
-import { DEAD_LETTER_PREFIX, PREFIX } from '../core/layout.ts';
+import { DEAD_LETTER_PREFIX, PREFIX, REDRIVE_PREFIX } from '../core/layout.ts';
 import { allow } from './access.ts';
 import { type TableShape, tableShapes } from './table-shapes.ts';
 
@@ -71,11 +71,16 @@ export class Catalog extends Construct {
         projection: {},
       });
     }
-    this.table('DeadLetters', database, tables.deadLetters, {
-      location: at(deadLetters, DEAD_LETTER_PREFIX),
-      format: JSON_LINES,
-      projection: daily(`${at(deadLetters, DEAD_LETTER_PREFIX)}dt=\${dt}/`),
-    });
+    for (const [id, shape, prefix] of [
+      ['DeadLetters', tables.deadLetters, DEAD_LETTER_PREFIX],
+      ['Redrives', tables.redrives, REDRIVE_PREFIX],
+    ] as const) {
+      this.table(id, database, shape, {
+        location: at(deadLetters, prefix),
+        format: JSON_LINES,
+        projection: daily(`${at(deadLetters, prefix)}dt=\${dt}/`),
+      });
+    }
   }
 
   /** ARNs that Glue checks for actions on the three tables that builds make. */

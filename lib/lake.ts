@@ -104,6 +104,21 @@ export class Lake extends Construct {
     });
   }
 
+  /** Lets the function take out records that Firehose could not convert. */
+  bindErrorReader({ function: fn, role }: BundledFunction): void {
+    fn.addEnvironment(ENVIRONMENT.lakeBucket, this.bucket.bucketName);
+    allow(role, {
+      actions: ['s3:ListBucket'],
+      resources: [this.bucket.bucketArn],
+      conditions: { StringLike: { 's3:prefix': [`${PREFIX.errors}*`] } },
+    });
+    allow(role, {
+      actions: ['s3:GetObject', 's3:DeleteObject'],
+      resources: [this.bucket.arnForObjects(`${PREFIX.errors}*`)],
+      wildcardReason: OWN_PREFIX,
+    });
+  }
+
   /** Lets the function see what is in the lake, remove runs of tables, and read what Athena found in raw events. */
   bindBuilder({ function: fn, role }: BundledFunction): void {
     fn.addEnvironment(ENVIRONMENT.lakeBucket, this.bucket.bucketName);

@@ -10,6 +10,7 @@ import { Catalog } from './catalog.ts';
 import { Collect } from './collect.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Delivery } from './delivery.ts';
+import { Gather } from './gather.ts';
 import { Lake } from './lake.ts';
 import { Query } from './query.ts';
 import { Refill } from './refill.ts';
@@ -103,6 +104,7 @@ export class Millrace extends Construct {
     // A delivery stream starts at the stream's end: events from before it would not reach the lake.
     collect.node.addDependency(delivery);
     const refill = new Refill(service, 'Refill', { config, stream, deadLetters, lake });
+    const gather = new Gather(service, 'Gather', { config, lake, deadLetters });
     this.builds = new Builds(service, 'Builds', {
       config,
       lake,
@@ -135,7 +137,7 @@ export class Millrace extends Construct {
       logDays,
     });
     this.alarms = new Alarms(service, 'Alarms', {
-      collectors: [collect.function, refill.function],
+      collectors: [collect.function, refill.function, gather.function],
       delivery: delivery.deliveryStream,
       deliveryLag: delivery.lag,
       deadLetters: deadLetters.deliveryStream,

@@ -17,6 +17,7 @@ export interface TableShapes {
   readonly steps: TableShape;
   readonly attempts: TableShape;
   readonly deadLetters: TableShape;
+  readonly redrives: TableShape;
 }
 
 const text = (name: string, comment: string): Column => ({ name, type: 'string', comment });
@@ -57,9 +58,15 @@ export function tableShapes(config: Config): TableShapes {
     },
     deadLetters: {
       name: TABLES.deadLetters,
-      description: 'refused events, each with the reason',
+      description: 'events that were refused or not delivered, each with the reason',
       columns: DEAD_LETTER_COLUMNS,
       partitionKeys: [DT],
+    },
+    redrives: {
+      name: TABLES.redrives,
+      description: 'what became of dead letters that were sent again: one row a try',
+      columns: REDRIVE_COLUMNS,
+      partitionKeys: [{ ...DT, comment: "dt of the dead letter's row" }],
     },
   };
 }
@@ -78,13 +85,25 @@ const DEAD_LETTER_COLUMNS: readonly Column[] = [
   text('dead_letter_id', 'id of the dead letter'),
   { name: 'received_at', type: 'bigint', comment: 'epoch ms: when the server received it' },
   APP_ID,
-  text('code', 'why it was refused'),
+  text('code', 'why it was refused, conversion_failed or consumer_gave_up'),
   text('pointer', 'JSON pointer into the event to what is wrong; empty for the whole'),
   text('message', 'what is wrong, the value got and what is allowed'),
   text('schema', 'the schema that it was checked against, as purchase/1-0-2'),
   text('message_id', 'id that the client gave'),
   text('type', 'kind of the call, where it has one'),
   text('event', "the event's name, where it has one"),
-  text('payload', 'the refused event as it came'),
-  text('request', 'facts of the request, one JSON object'),
+  text('payload', 'the refused event as it came, or the line of an accepted one'),
+  text('request', 'facts of the request, or where an accepted event was found: one JSON object'),
+];
+
+/** Members of Redriven (core/event.ts). */
+const REDRIVE_COLUMNS: readonly Column[] = [
+  text('dead_letter_id', 'id of the dead letter'),
+  { name: 'redriven_at', type: 'bigint', comment: 'epoch ms: when it was sent again' },
+  APP_ID,
+  text('outcome', 'passed, or failed: then the columns behind it say why'),
+  text('code', 'why it was refused again'),
+  text('pointer', 'JSON pointer into the event to what is wrong; empty for the whole'),
+  text('message', 'what is wrong, the value got and what is allowed'),
+  text('schema', 'the schema that it was checked against this time'),
 ];

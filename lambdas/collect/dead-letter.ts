@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DeadLetter } from '../../core/event.ts';
+import { storableText } from '../../core/storable-text.ts';
 import { isJsonObject, scalarText } from './json.ts';
 import { MAX_DEAD_LETTER_BYTES } from './limits.ts';
 import type { Refusal } from './refusal.ts';
@@ -36,8 +37,8 @@ export function deadLetter(
     received_at: facts.receivedAt,
     app_id: facts.appId,
     code: refusal.code,
-    pointer: storable(refusal.pointer),
-    message: storable(
+    pointer: storableText(refusal.pointer),
+    message: storableText(
       kept.note === undefined ? refusal.message : `${refusal.message} (${kept.note})`,
     ),
     schema: refusal.schema,
@@ -90,7 +91,7 @@ export function batchTexts(events: readonly string[]): string[] {
 }
 
 function cut(payload: string): { readonly text: string; readonly note?: string } {
-  const text = storable(payload);
+  const text = storableText(payload);
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_DEAD_LETTER_BYTES) return { text };
   return {
@@ -101,10 +102,5 @@ function cut(payload: string): { readonly text: string; readonly note?: string }
 
 function short(value: unknown): string | undefined {
   const text = scalarText(value)?.slice(0, 256);
-  return text && storable(text);
-}
-
-/** NUL cannot be a character of a column, and half a surrogate pair none of UTF-8: readers fail on the whole file. */
-function storable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd');
+  return text && storableText(text);
 }

@@ -6,6 +6,7 @@ export const DESTINATIONS = {
   streamName: 'events',
   deadLetterStreamName: 'dead-letters',
   lakeBucket: 'lake',
+  deadLetterBucket: 'letters',
 } as const;
 
 /**
@@ -45,9 +46,9 @@ export async function startAws() {
   await stack.kinesis.handlers['AWS::Kinesis::Stream']?.create(
     resource('AWS::Kinesis::Stream', DESTINATIONS.streamName, { ShardCount: 2 }),
   );
-  await stack.s3.handlers['AWS::S3::Bucket']?.create(
-    resource('AWS::S3::Bucket', DESTINATIONS.lakeBucket),
-  );
+  for (const bucket of [DESTINATIONS.lakeBucket, DESTINATIONS.deadLetterBucket]) {
+    await stack.s3.handlers['AWS::S3::Bucket']?.create(resource('AWS::S3::Bucket', bucket));
+  }
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: stack.url,
     AWS_REGION: 'us-east-1',

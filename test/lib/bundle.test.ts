@@ -22,6 +22,7 @@ describe('configFor', () => {
   it.each([
     ['collect', { readKeys: 0, writeKeys: 2 }],
     ['refill', { readKeys: 0, writeKeys: 0 }],
+    ['gather', { readKeys: 0, writeKeys: 0 }],
     ['build', { readKeys: 0, writeKeys: 0 }],
     ['query', { readKeys: 1, writeKeys: 2 }],
   ] as const)('gives %s only the keys that it checks', (name, expected) => {

@@ -39,6 +39,7 @@ describe('Catalog', () => {
       'funnel_attempts',
       'funnel_steps',
       'raw_events',
+      'redrives',
     ]);
   });
 

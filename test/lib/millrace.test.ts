@@ -35,6 +35,7 @@ describe('Millrace', () => {
       'CatalogFunnelAttempts8693F1D7',
       'CatalogFunnelSteps2FAB1BDC',
       'CatalogRawEventsB757E01A',
+      'CatalogRedrives36751161',
       'DeadLettersStreamDA791674',
       'DeliveryStream0CBD39C1',
       'LakeAccessLogs4431AB8D',
@@ -64,6 +65,7 @@ describe('Millrace', () => {
 
   it.each([
     ['takes events over HTTP', ['DEAD_LETTER_STREAM_NAME', 'LAKE_BUCKET', 'STREAM_NAME']],
+    ['makes dead letters', ['DEAD_LETTER_BUCKET', 'LAKE_BUCKET']],
     ['sends events again', ['DEAD_LETTER_STREAM_NAME', 'LAKE_BUCKET', 'STREAM_NAME']],
     [
       'decides what is built',
@@ -125,7 +127,7 @@ describe('Millrace', () => {
 
     new Millrace(own, 'Millrace', { config: sample, dataStack: own, serviceStack: own });
 
-    Template.fromStack(own).resourceCountIs('AWS::Lambda::Function', 4);
+    Template.fromStack(own).resourceCountIs('AWS::Lambda::Function', 5);
   });
 
   it('refuses a bad config with all its problems', () => {

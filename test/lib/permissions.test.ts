@@ -19,6 +19,8 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'fallback/*': 'objects have no narrower resource than a prefix',
   'errors/*': 'objects have no narrower resource than a prefix',
   'dead-letters/*': 'objects have no narrower resource than a prefix',
+  'redrives/*': 'objects have no narrower resource than a prefix',
+  'aws/lambda/*': 'objects have no narrower resource than a prefix',
   'query/*': 'Athena names its result files after the id of the statement',
   'etl/*': 'Athena names its result files after the id of the statement',
   'execution::*': "an execution's name is made when it starts",
@@ -44,6 +46,7 @@ const WITHOUT_RESOURCES = [
 const IMPLIED: Readonly<Record<FunctionName, readonly string[]>> = {
   collect: [],
   refill: [],
+  gather: [],
   // Athena hands out results to who may read their files.
   build: ['s3:GetObject'],
   // Athena reads the catalog and the files, and writes results, with the permissions of who asks.

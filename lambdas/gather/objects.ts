@@ -1,0 +1,99 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { DeadLetter } from '../../core/event.ts';
+import { FAILED_BATCH_PREFIX, PREFIX } from '../../core/layout.ts';
+import { failedBatchLetters } from './failed-batch.ts';
+import { firehoseLetters } from './firehose-errors.ts';
+import type { DeadLetterObjects, Undelivered } from './gather.ts';
+
+/** Records that Firehose could not convert, in the lake bucket. */
+export function firehoseErrors(client: S3Client, bucket: string): Undelivered {
+  return {
+    ...objects(client, bucket, PREFIX.errors),
+    letters: (key) => errorLetters(client, bucket, key),
+  };
+}
+
+/** Batches that consumers of the stream gave up, in the bucket of dead letters. */
+export function failedBatches(client: S3Client, bucket: string): Undelivered {
+  return {
+    ...objects(client, bucket, FAILED_BATCH_PREFIX),
+    letters: (key) => batchLetters(client, bucket, key),
+  };
+}
+
+/** The bucket of dead letters. */
+export function deadLetterObjects(client: S3Client, bucket: string): DeadLetterObjects {
+  return {
+    put: async (key, letters) => {
+      const text = letters.map((letter) => `${JSON.stringify(letter)}\n`).join('');
+      await client.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: gzipSync(text),
+          ContentType: 'application/x-ndjson',
+        }),
+      );
+    },
+  };
+}
+
+async function* errorLetters(
+  client: S3Client,
+  bucket: string,
+  key: string,
+): AsyncGenerator<DeadLetter> {
+  const body = await bodyOf(client, bucket, key);
+  if (!(body instanceof Readable)) throw new Error(`s3://${bucket}/${key} came as no stream`);
+  let number = 0;
+  for await (const line of createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line !== '') yield* firehoseLetters(line, number, key);
+    number++;
+  }
+}
+
+async function* batchLetters(
+  client: S3Client,
+  bucket: string,
+  key: string,
+): AsyncGenerator<DeadLetter> {
+  const body = await bodyOf(client, bucket, key);
+  yield* failedBatchLetters(await body.transformToString(), key);
+}
+
+async function bodyOf(client: S3Client, bucket: string, key: string) {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  if (Body === undefined) throw new Error(`s3://${bucket}/${key} came without a body`);
+  return Body;
+}
+
+function objects(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): Pick<Undelivered, 'keys' | 'remove'> {
+  return {
+    async *keys() {
+      const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix });
+      for await (const { Contents = [] } of pages) {
+        for (const { Key: key, LastModified: modified } of Contents) {
+          if (key !== undefined && !key.endsWith('/')) {
+            yield { key, modifiedAt: modified?.getTime() ?? 0 };
+          }
+        }
+      }
+    },
+    remove: async (key) => {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
+  };
+}
