@@ -18,7 +18,7 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 const WITH_STATEMENTS: readonly FunctionName[] = ['build', 'query'];
 
 /**
- * Makes the folder that is deployed as a function: index.mjs, config.json, sql/ where it reads statements, and
+ * Makes the folder that is deployed as a function: index.mjs and its chunks, config.json, sql/ where it reads statements, and
  * schemas.json where it shows schemas. The content
  * depends on the sources and the config only, so that an unchanged function is not deployed again.
  * @param folder where all bundles go; the function's is named after it.
@@ -42,8 +42,15 @@ export function bundle(
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   buildSync({
-    entryPoints: [entry],
-    outfile: join(target, 'index.mjs'),
+    entryPoints: { index: entry },
+    outdir: target,
+    outExtension: { '.js': '.mjs' },
+    // What is imported when it is needed stays out of the cold start, and only its used parts are taken.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    alias: {
+      '@aws-sdk/credential-provider-node': join(ROOT, 'lambdas/runtime/clients/credentials.ts'),
+    },
     absWorkingDir: ROOT,
     bundle: true,
     minify: true,

@@ -98,10 +98,7 @@ export class Delivery implements Sinks {
       records: records.length,
       error: cause,
     });
-    const [{ s3 }, { putFallback }] = await Promise.all([
-      import('../runtime/clients/s3.ts'),
-      import('../runtime/fallback.ts'),
-    ]);
-    await putFallback(s3(), this.#to.lakeBucket, kind, records, this.#fallbackDeadline);
+    const { putFallback } = await import('../runtime/fallback.ts');
+    await putFallback(this.#to.lakeBucket, kind, records, this.#fallbackDeadline);
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { PREFIX } from '../../core/layout.ts';
+import { putObject } from './put-object.ts';
+import { sendUntilTaken } from './resend.ts';
 
 /** What a fallback object holds: lines of the stream, or of the dead-letter delivery stream. */
 export type FallbackKind = 'events' | 'dead-letters';
@@ -16,21 +17,28 @@ export function fallbackKey(kind: FallbackKind, now: Date): string {
 
 /**
  * Keeps JSON lines (each ended by a newline) in one object, until refill sends them again.
- * @throws what S3 throws: then the lines are stored nowhere.
+ * @param deadline Epoch ms after which it gives up.
+ * @throws Error: then the lines are stored nowhere.
  */
 export async function putFallback(
-  client: S3Client,
   bucket: string,
   kind: FallbackKind,
   lines: readonly Buffer[],
   deadline: number,
 ): Promise<void> {
-  const command = new PutObjectCommand({
-    Bucket: bucket,
-    Key: fallbackKey(kind, new Date()),
-    Body: Buffer.concat(lines),
-    ContentType: 'application/x-ndjson',
-  });
-  const abortSignal = AbortSignal.timeout(Math.max(1, Math.floor(deadline - Date.now())));
-  await client.send(command, { abortSignal });
+  const object = {
+    bucket,
+    key: fallbackKey(kind, new Date()),
+    body: Buffer.concat(lines),
+    contentType: 'application/x-ndjson',
+  };
+  const { left, cause } = await sendUntilTaken(
+    [object],
+    async (_, signal) => {
+      await putObject(object, signal);
+      return [];
+    },
+    { deadline },
+  );
+  if (left.length > 0) throw new Error('the fallback object could not be written', { cause });
 }

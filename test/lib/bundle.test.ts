@@ -1,6 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Config } from '../../core/config.ts';
 import { parseConfig } from '../../core/config-schema.ts';
 import { bundle, configFor, FUNCTIONS } from '../../lib/bundle.ts';
@@ -10,6 +17,13 @@ const config = parseConfig(sample);
 
 function makeFolder(): string {
   return mkdtempSync(join(tmpdir(), 'bundle-'));
+}
+
+/** Files of a bundle, all of them, sorted. */
+function filesOf(folder: string): string[] {
+  const all = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = all.filter((entry) => entry.isFile());
+  return files.map(({ name, parentPath }) => relative(folder, join(parentPath, name))).sort();
 }
 
 describe('configFor', () => {
@@ -34,14 +48,20 @@ describe('configFor', () => {
 
 describe('bundle', () => {
   it('makes the same files of the same sources, wherever they go', () => {
-    const files = ['index.mjs', 'config.json'];
     const read = (folder: string): string[] =>
-      files.map((file) => readFileSync(join(folder, file), 'utf8'));
+      filesOf(folder).map((file) => `${file}\n${readFileSync(join(folder, file), 'utf8')}`);
 
     const first = read(bundle('build', config, makeFolder()));
     const second = read(bundle('build', config, makeFolder()));
 
     expect(second).toEqual(first);
+  });
+
+  it('keeps collect below 500 KB, so that it starts fast', () => {
+    const folder = bundle('collect', config, makeFolder());
+
+    const bytes = filesOf(folder).map((file) => statSync(join(folder, file)).size);
+    expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(500_000);
   });
 
   it('puts the statements beside a function that reads them', () => {

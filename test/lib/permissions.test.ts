@@ -44,7 +44,8 @@ const WITHOUT_RESOURCES = [
 
 /** What AWS asks for beside the called action itself. */
 const IMPLIED: Readonly<Record<FunctionName, readonly string[]>> = {
-  collect: [],
+  // The fallback object is put without the SDK.
+  collect: ['s3:PutObject'],
   refill: [],
   gather: [],
   // Athena hands out results to who may read their files.
