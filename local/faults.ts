@@ -5,7 +5,7 @@ export type FaultAction = 'throttle' | 'error' | 'partial' | 'delay' | 'crash' |
 
 /** One fault: which calls it strikes and what it does to them. */
 export interface Fault {
-  /** kinesis, firehose, s3, dynamodb, athena, glue, states; `*` is any. */
+  /** kinesis, firehose, s3, dynamodb, athena, glue, states, lambda; `*` is any. */
   readonly service: string;
   /** As PutRecords; `*` is any. */
   readonly operation: string;
@@ -53,6 +53,7 @@ const THROTTLED: Readonly<Record<string, readonly [code: string, status: number]
   firehose: ['ServiceUnavailableException', 503],
   s3: ['SlowDown', 503],
   athena: ['TooManyRequestsException', 400],
+  lambda: ['TooManyRequestsException', 429],
 };
 
 interface Armed {

@@ -6,6 +6,7 @@ import { type Fault, type FaultCall, Faults } from './faults.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { ROOT } from './iam/callers.ts';
 import { Functions, logFolder } from './lambda/functions.ts';
+import { invokeEndpoint } from './lambda/invoke.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { ServiceError } from './service.ts';
 import { openServices } from './services.ts';
@@ -148,6 +149,7 @@ async function start(
   const gateway = createGateway({
     services: [...Object.values(services.byName), stepFunctions.service],
     s3: services.s3,
+    rest: { lambda: invokeEndpoint(functions, terminal) },
     callers: roles.callerByAccessKey,
     faults,
   });

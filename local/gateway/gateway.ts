@@ -19,12 +19,32 @@ export interface RawService {
   readonly listener: RequestListener;
 }
 
+/** A service that speaks REST with JSON, as Lambda does. */
+export interface RestService {
+  /**
+   * The operation that a request calls.
+   * @throws ServiceError UnknownOperationException (501) where it is not implemented.
+   */
+  operationOf(request: AnyRequest): string;
+  /** Does it. Throws ServiceError. */
+  handle(request: AnyRequest, body: Buffer, caller: Caller): Promise<RestReply>;
+}
+
+/** Answer of a REST service. */
+export interface RestReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** What the gateway serves. */
 export interface GatewayOptions {
   readonly services: readonly JsonService[];
   readonly s3: S3Endpoint;
   /** By the part of X-Amz-Target before the dot, as DynamoDB_20120810. */
   readonly raw?: Readonly<Record<string, RawService>>;
+  /** By the service of the SigV4 scope, as lambda. */
+  readonly rest?: Readonly<Record<string, RestService>>;
   /** The caller of an access key id; see createCallers. */
   readonly callers: (accessKeyId: string) => Caller;
   readonly faults?: Faults;
@@ -74,10 +94,14 @@ async function route(
   if (signer.service === null || signer.service === 's3') {
     return s3(request, response, { caller, options, faults });
   }
+  const named = options.rest?.[signer.service];
+  if (named !== undefined) {
+    return rest(request, response, signer.service, named, { caller, options, faults });
+  }
   const wanted = request.headers['smithy-protocol'] ?? request.headers['content-type'] ?? 'none';
   const error = new ServiceError(
     'UnknownOperationException',
-    `NotImplemented: ${signer.service} with protocol ${wanted}; JSON with X-Amz-Target is served, and S3's REST`,
+    `NotImplemented: ${signer.service} with protocol ${wanted}; JSON with X-Amz-Target is served, and REST of ${['s3', ...Object.keys(options.rest ?? {})].join(', ')}`,
     501,
   );
   sendJsonError(response, error, JSON_TYPE);
@@ -134,6 +158,28 @@ async function s3(
   } catch (error) {
     if (response.headersSent) throw error;
     await s3.sendError(response, asServiceError(error, `S3 ${request.method} ${request.url}`));
+  }
+}
+
+async function rest(
+  request: AnyRequest,
+  response: AnyResponse,
+  service: string,
+  endpoint: RestService,
+  { caller, faults }: Circumstances,
+): Promise<void> {
+  try {
+    const operation = endpoint.operationOf(request);
+    const call = { service, operation, principal: caller.principal };
+    const body = await readBody(request);
+    await faults.before(call);
+    const reply = await endpoint.handle(request, body, caller);
+    if (faults.after(call) === 'disconnect') return disconnect(request);
+    for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
+    sendJson(response, reply.status, 'application/json', reply.body);
+  } catch (error) {
+    const what = `${service} ${request.method} ${request.url}`;
+    sendJsonError(response, asServiceError(error, what), 'application/json');
   }
 }
 
