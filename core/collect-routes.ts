@@ -35,9 +35,17 @@ const SEGMENT: Readonly<Record<string, Takes>> = {
   b: 'batch',
 };
 
+/** Raw interactions: calls of our own, in Segment's shape. */
+const INTERACTIONS: Readonly<Record<string, Takes>> = {
+  click: 'click',
+  'url-change': 'url_change',
+  'element-time': 'element_time',
+  'stage-change': 'stage_change',
+};
+
 /** All paths that take events: the API has a route for each, and the collect function reads each by its protocol. */
 export function collectRoutes(): readonly CollectRoute[] {
-  return Object.entries(SEGMENT).map(([name, takes]) => ({
+  return Object.entries({ ...SEGMENT, ...INTERACTIONS }).map(([name, takes]) => ({
     method: 'POST',
     path: `/v1/${name}`,
     protocol: 'segment',

@@ -21,11 +21,17 @@ export const ENVELOPE: readonly Column[] = [
     comment: 'deduplication key; made by the server where the client sends none',
   },
   { name: 'app_id', type: 'string', comment: 'tenant, from the write key' },
-  { name: 'type', type: 'string', comment: 'track, page, screen, identify, group or alias' },
+  {
+    name: 'type',
+    type: 'string',
+    comment:
+      'track, page, screen, identify, group or alias; click, url_change, element_time or stage_change',
+  },
   {
     name: 'event',
     type: 'string',
-    comment: "the event's name; for page and screen calls the call's type where no name is given",
+    comment:
+      "the event's name; the call's type for other calls than track, and for page and screen where no name is given",
   },
   { name: 'anonymous_id', type: 'string', comment: "the device's id" },
   { name: 'user_id', type: 'string', comment: "the user's id in the app" },
@@ -65,7 +71,11 @@ export const ENVELOPE: readonly Column[] = [
   { name: 'locale', type: 'string', comment: 'BCP 47 language tag' },
   { name: 'screen', type: 'string', comment: 'screen size, WIDTHxHEIGHT in CSS pixels' },
   { name: 'is_bot', type: 'boolean', comment: 'known bot; kept, left out of answers by default' },
-  { name: 'elapsed_ms', type: 'bigint', comment: 'time on a stage or an element, in ms' },
+  {
+    name: 'elapsed_ms',
+    type: 'bigint',
+    comment: 'ms: on an element, the page or the stage left, or since the last click',
+  },
   { name: 'target', type: 'string', comment: "the element's selector or XPath" },
   { name: 'revenue', type: 'double', comment: 'revenue, in units of currency' },
   { name: 'currency', type: 'string', comment: 'ISO 4217' },

@@ -1,5 +1,18 @@
-/** Kinds of calls, as the Segment spec names them. */
-export type EventType = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
+/** Calls of what a visitor does with a page, beside those of the Segment spec. The event has the call's name. */
+export const INTERACTION_TYPES = ['click', 'url_change', 'element_time', 'stage_change'] as const;
+export type InteractionType = (typeof INTERACTION_TYPES)[number];
+
+/** Kinds of calls: those of the Segment spec, and interactions. */
+export const EVENT_TYPES = [
+  ...(['track', 'page', 'screen', 'identify', 'group', 'alias'] as const),
+  ...INTERACTION_TYPES,
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** Whether a call is one of what a visitor does with a page. */
+export function isInteraction(type: EventType): type is InteractionType {
+  return (INTERACTION_TYPES as readonly string[]).includes(type);
+}
 
 /**
  * One accepted event, flat: a field a column of ENVELOPE (core/columns.ts). A field that is absent is NULL in the lake.

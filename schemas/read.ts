@@ -5,6 +5,14 @@ import type { SchemaObject } from './schema-node.ts';
 /** Folder of the calls' own schemas; no event may have its name. */
 export const ENVELOPE = 'envelope';
 
+/** Folders of the interaction calls' schemas: with an underscore before the call's type, as no event's folder has it. */
+export const CALL_FOLDERS: readonly string[] = [
+  '_click',
+  '_url_change',
+  '_element_time',
+  '_stage_change',
+];
+
 /** An event's folder: its name in lower case, all but letters and digits as one underscore. */
 const EVENT_FOLDER = /^[a-z0-9]+(_[a-z0-9]+)*$/;
 const VERSION_FILE = /^(0|[1-9]\d*)-(0|[1-9]\d*)-(0|[1-9]\d*)\.json$/;
@@ -28,7 +36,7 @@ export function readEventSchemas(folder: string): EventSchema[] {
     .map((entry) => entry.name)
     .sort()
     .flatMap((event) => {
-      if (!EVENT_FOLDER.test(event)) {
+      if (!EVENT_FOLDER.test(event) && !CALL_FOLDERS.includes(event)) {
         throw new Error(
           `schema folder ${JSON.stringify(event)}: a name in lower case is needed, as order_completed for "Order Completed"`,
         );

@@ -23,7 +23,11 @@ export interface VersionedValidator {
 
 /** Schemas of the calls. */
 export const envelopes: Readonly<
-  Record<'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias', Validator>
+  Record<
+    | ('track' | 'page' | 'screen' | 'identify' | 'group' | 'alias')
+    | ('click' | 'url_change' | 'element_time' | 'stage_change'),
+    Validator
+  >
 >;
 /** Schemas of events by folder name. */
 export const events: Readonly<Record<string, readonly VersionedValidator[]>>;

@@ -1,6 +1,7 @@
 import type { Validator } from '#validators';
 import type { Takes } from '../../core/collect-routes.ts';
-import type { EventType } from '../../core/event.ts';
+import { EVENT_TYPES, type EventType, isInteraction } from '../../core/event.ts';
+import { interactionFolder } from '../../core/schema-folder.ts';
 import type { Sender } from './authenticate.ts';
 import { channelRulesOf } from './enrich/channel-rules.ts';
 import type { JsonObject } from './envelope.ts';
@@ -8,7 +9,7 @@ import { isJsonObject, parseExactly } from './json.ts';
 import { MAX_DEPTH, MAX_EVENT_BYTES } from './limits.ts';
 import { type EventFacts, eventName, type Line, mapEvent } from './map.ts';
 import { RefusedError, shown, violationRefusal } from './refusal.ts';
-import { checkProperties, type SchemaRegistry, schemaNamed } from './schema.ts';
+import { checkProperties, type SchemaRegistry, schemaFolder, schemaNamed } from './schema.ts';
 import type { IncomingCall } from './split.ts';
 
 /** What the calls of a request are checked against and mapped with. */
@@ -21,7 +22,9 @@ export interface CallRules {
   readonly facts: Omit<EventFacts, 'type' | 'appId' | 'kind' | 'channelRules' | 'schema'>;
 }
 
-const TYPES: readonly string[] = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
+const TYPES: readonly string[] = EVENT_TYPES;
+/** Calls whose properties no schema describes. */
+const UNDESCRIBED: readonly EventType[] = ['identify', 'group', 'alias'];
 
 /**
  * Checks one call and makes its line.
@@ -87,11 +90,12 @@ function checkSchema(
   unknownEvents: 'accept' | 'refuse',
   schemas: SchemaRegistry,
 ): string | undefined {
-  if (type !== 'track' && type !== 'page' && type !== 'screen') return undefined;
+  if (UNDESCRIBED.includes(type)) return undefined;
   const context = isJsonObject(call.context) ? call.context : undefined;
   const named = schemaNamed(call.schema) ?? schemaNamed(context?.schema);
   const event = eventName(type, call);
-  const schema = schemas.choose(event, named);
+  const folder = isInteraction(type) ? interactionFolder(type) : schemaFolder(event);
+  const schema = schemas.choose(folder, named);
   if (schema !== undefined) {
     checkProperties(schema, call.properties ?? {});
     return schema.name;

@@ -135,6 +135,7 @@ function pageColumns(
   properties: JsonObject | undefined,
 ) {
   const page = objectOf(context?.page);
+  if (type === 'url_change') return changedPage(page, properties);
   const [first, second] = type === 'page' ? [properties, page] : [page, properties];
   const column = (key: string) => scalarText(first?.[key]) ?? scalarText(second?.[key]);
   return {
@@ -143,6 +144,20 @@ function pageColumns(
     referrer: column('referrer'),
     title: column('title'),
     search: column('search'),
+  };
+}
+
+/** The page that was reached. The context may be of the page that was left: only its title is taken. */
+function changedPage(page: JsonObject | undefined, properties: JsonObject | undefined) {
+  const url = scalarText(properties?.to);
+  const [, path, search] =
+    /^(?:[a-z][a-z\d+.-]*:)?(?:\/\/[^/?#]*)?([^?#]*)(\?[^#]*)?/i.exec(url ?? '') ?? [];
+  return {
+    url,
+    path: scalarText(path),
+    referrer: scalarText(properties?.from),
+    title: scalarText(properties?.title) ?? scalarText(page?.title),
+    search: scalarText(search),
   };
 }
 

@@ -72,6 +72,10 @@ function allowed(keyword: string, params: Readonly<Record<string, unknown>>): st
       return `text that matches ${params.pattern} is allowed`;
     case 'format':
       return `a ${params.format} is allowed`;
+    case 'minimum':
+      return `at least ${params.limit} is allowed`;
+    case 'maximum':
+      return `at most ${params.limit} is allowed`;
     case 'minLength':
       return `at least ${params.limit} characters are needed`;
     case 'maxLength':

@@ -1,5 +1,6 @@
 import type { Validator, VersionedValidator } from '#validators';
-import { schemaFolder as folderOf } from '../../core/schema-folder.ts';
+import { INTERACTION_TYPES } from '../../core/event.ts';
+import { schemaFolder as folderOf, interactionFolder } from '../../core/schema-folder.ts';
 import { type Refusal, RefusedError, shown, violationRefusal } from './refusal.ts';
 
 /** A schema that an event is to pass. */
@@ -9,6 +10,7 @@ export interface ChosenSchema {
   readonly validate: Validator;
 }
 
+const CALL_FOLDERS: ReadonlySet<string> = new Set(INTERACTION_TYPES.map(interactionFolder));
 const folders = new Map<string, string>();
 const MOST_FOLDERS = 1_000;
 
@@ -39,13 +41,13 @@ export class SchemaRegistry {
 
   /**
    * The newest version of the major that the client names, or the newest of all; undefined where the event has none.
+   * @param folder Of the event's schemas.
    * @param named What the client says: `purchase/1`, `purchase/1-0-2`, or nothing.
    * @throws RefusedError where the client names a schema that is not there, or another event's: naming a laxer one would go
    * round the event's own.
    */
-  choose(event: string, named: string | undefined): ChosenSchema | undefined {
+  choose(folder: string, named: string | undefined): ChosenSchema | undefined {
     const request = named === undefined ? undefined : parseName(named);
-    const folder = schemaFolder(event);
     const versions = this.#events.get(folder);
     if (request === undefined) return versions && chosen(folder, versions[0]);
     const found =
@@ -86,9 +88,11 @@ export function schemaNamed(value: unknown): string | undefined {
   return typeof value === 'string' && parseName(value) !== undefined ? value : undefined;
 }
 
-function parseName(name: string): { folder: string; major: string } | undefined {
-  const match = /^([^/]{1,256})\/(\d{1,9})(?:-\d{1,9}-\d{1,9})?$/.exec(name);
-  return match ? { folder: schemaFolder(match[1] ?? ''), major: match[2] ?? '' } : undefined;
+function parseName(text: string): { folder: string; major: string } | undefined {
+  const match = /^([^/]{1,256})\/(\d{1,9})(?:-\d{1,9}-\d{1,9})?$/.exec(text);
+  if (match === null) return undefined;
+  const [, name = '', major = ''] = match;
+  return { folder: CALL_FOLDERS.has(name) ? name : schemaFolder(name), major };
 }
 
 function chosen(folder: string, schema: VersionedValidator | undefined): ChosenSchema | undefined {

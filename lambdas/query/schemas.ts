@@ -64,7 +64,9 @@ function listed(schemas: Schemas): object[] {
 
 function find(schemas: Schemas, event: string, version: string): object {
   // A space or any other sign of a name, escaped in the path, is an underscore in the folder's name.
-  const folder = schemaFolder(event.replaceAll(/%[0-9a-f]{2}/gi, ' '));
+  const folder = Object.hasOwn(schemas, event)
+    ? event
+    : schemaFolder(event.replaceAll(/%[0-9a-f]{2}/gi, ' '));
   const versions = Object.hasOwn(schemas, folder) ? schemas[folder] : undefined;
   const schema = versions && Object.hasOwn(versions, version) ? versions[version] : undefined;
   if (schema === undefined) {

@@ -1,3 +1,4 @@
+import { askLake, type LakeRow } from './lake.ts';
 import { removeStacks, startTestStack, type TestStack } from './stack.ts';
 
 let stack: TestStack;
@@ -93,3 +94,68 @@ test('a visit without a login, a login and a purchase by user id are one person'
   // Assess
   expect(await people()).toEqual(before.map((count) => count + 1));
 });
+
+test('clicks, URL changes, times on elements and changes of stage are stored, counted, and steps of a funnel', async () => {
+  // Prepare
+  const page = 'https://shop.example/pricing';
+  const sent: readonly (readonly [path: string, properties: object])[] = [
+    ['stage-change', { stage: 'pricing', trigger: 'url', url: page }],
+    ['element-time', { target: '#buy', mode: 'click', elapsed_ms: 412, url: page }],
+    ['click', { target: '#buy', elapsed_ms: 1840, url: page }],
+    ['url-change', { from: page, to: 'https://shop.example/cart', elapsed_ms: 9100 }],
+  ];
+  const calls = ['eve', 'fay'].map((person) =>
+    sent.map(([path, properties], index) => ({
+      type: path.replace('-', '_'),
+      anonymousId: person,
+      messageId: `${person}-${path}`,
+      timestamp: new Date(Date.now() - 3_600_000 + index * 1000).toISOString(),
+      properties,
+    })),
+  );
+  const funnel = {
+    window: '1h',
+    steps: [
+      { event: 'stage_change', where: [{ property: 'stage', op: 'equals', value: 'pricing' }] },
+      { event: 'click', where: [{ property: 'target', op: 'equals', value: '#buy' }] },
+      { event: 'url_change', where: [{ property: 'path', op: 'equals', value: '/cart' }] },
+      { event: 'click', where: [{ property: 'target', op: 'equals', value: '#other' }] },
+    ],
+  };
+  // Act: one person's alone, the other's in a batch.
+  const alone = await Promise.all(
+    sent.map(([path], index) => stack.send(`/v1/${path}`, calls[0]?.[index])),
+  );
+  const batch = await stack.send('/v1/batch', { batch: calls[1] });
+  await stack.build();
+  // Assess
+  expect([...alone, batch].map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  const [from, to] = range()
+    .split('&')
+    .map((part) => part.split('=')[1]);
+  const asked = await fetch(`${stack.apiUrl}/v1/apps/shop/funnels`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer local-read-key' },
+    body: JSON.stringify({ from, to, definition: funnel }),
+  });
+  const { groups } = (await asked.json()) as { groups: { steps: { people: number }[] }[] };
+  expect(groups[0]?.steps.map((step) => step.people)).toEqual([2, 2, 2, 0]);
+  const totals = await stack.ask('shop', `totals?events=click,element_time&${range()}`);
+  expect(await totals.json()).toMatchObject({ events: [{ count: 2 }, { count: 2 }] });
+  const rows = await askLake(
+    stack,
+    `SELECT type, event, target, elapsed_ms, url, referrer, schema FROM raw_events
+     WHERE anonymous_id = 'fay' AND dt >= '2026-01-01' ORDER BY event_at`,
+  );
+  expect(rows).toEqual([
+    row('stage_change', { url: page }),
+    row('element_time', { target: '#buy', elapsed_ms: '412', url: page }),
+    row('click', { target: '#buy', elapsed_ms: '1840', url: page }),
+    row('url_change', { elapsed_ms: '9100', url: 'https://shop.example/cart', referrer: page }),
+  ]);
+});
+
+function row(type: string, columns: LakeRow): LakeRow {
+  const empty = { target: undefined, elapsed_ms: undefined, url: undefined, referrer: undefined };
+  return { ...empty, type, event: type, schema: `_${type}/1-0-0`, ...columns };
+}

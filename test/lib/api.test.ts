@@ -25,6 +25,7 @@ describe('Api', () => {
     const routes = Object.values(service.findResources('AWS::ApiGatewayV2::Route'));
     const calls = [
       ...['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch', 'import'],
+      ...['click', 'url-change', 'element-time', 'stage-change'],
       ...['t', 'p', 's', 'i', 'g', 'a', 'b'],
     ];
 

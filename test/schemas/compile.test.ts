@@ -110,6 +110,7 @@ describe('compileValidators', () => {
       '{}',
       'schema file cart/1.0.0.json: a name of the form <major>-<minor>-<patch>.json',
     ],
+    ['_cart/1-0-0.json', '{}', 'schema folder "_cart": a name in lower case is needed'],
     ['cart/1-0-0.json', '{', '1-0-0.json is no JSON'],
     ['cart/1-0-0.json', '[]', '1-0-0.json is no object'],
     [
@@ -143,6 +144,8 @@ describe('envelopes', () => {
     ['group', { userId: 'u' }, false],
     ['alias', { userId: 'u', previousId: 'a' }, true],
     ['alias', { userId: 'u' }, false],
+    ['click', { properties: {} }, true],
+    ['stage_change', { properties: null }, false],
   ] as const)('%s %j: %s', (call, value, passes) => {
     expect(envelopes[call](value)).toBe(passes);
   });

@@ -2,8 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { events } from '#validators';
 import { schemaFolder } from '../../core/schema-folder.ts';
+import { CALL_FOLDERS, readEventSchemas } from '../../schemas/read.ts';
 
 const DATA = join(import.meta.dirname, '../../../shared/data/payloads/segment');
+
+const SCHEMAS = readEventSchemas(join(import.meta.dirname, '../../schemas'));
+
+interface Described {
+  readonly examples?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
+}
 
 interface Call {
   readonly event: string;
@@ -37,6 +45,18 @@ function refusals({ event, properties }: Call): string[] {
       : `${event} ${version}: ${validate.errors?.[0]?.instancePath} ${validate.errors?.[0]?.message}`,
   );
 }
+
+test('the schemas of the interaction calls pass the examples that they show, and describe every property', () => {
+  for (const folder of CALL_FOLDERS) {
+    const { schema } = SCHEMAS.find(({ event }) => event === folder) ?? { schema: {} };
+    const { examples = [], properties = {} } = schema as Described;
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) {
+      expect(events[folder]?.map(({ validate }) => validate(example))).toEqual([true]);
+    }
+    for (const property of Object.values(properties)) expect(property.description).toBeTruthy();
+  }
+});
 
 describe('the schemas for e-commerce events', () => {
   const calls = documentedCalls();

@@ -170,7 +170,8 @@ describe('a batch', () => {
       message_id: 'm3',
       code: 'invalid_event',
       pointer: '/type',
-      message: '/type is "tarck": one of track, page, screen, identify, group, alias is needed',
+      message:
+        '/type is "tarck": one of track, page, screen, identify, group, alias, click, url_change, element_time, stage_change is needed',
     });
     expect(sinks.deadLetters.map(({ payload }) => JSON.parse(payload))).toEqual(
       batch.filter((_, i) => i > 0 && i < 10),

@@ -4,7 +4,12 @@ import { HttpError } from '../../../lambdas/runtime/http-error.ts';
 import { testApp } from './app-fixture.ts';
 
 const ORDER = { type: 'object', title: 'Order Completed' };
-const SCHEMAS = { order_completed: { '1-0-0': ORDER, '2-0-0': { type: 'object' } }, sign_up: {} };
+const CLICK = { type: 'object', title: 'Click' };
+const SCHEMAS = {
+  _click: { '1-0-0': CLICK },
+  order_completed: { '1-0-0': ORDER, '2-0-0': { type: 'object' } },
+  sign_up: {},
+};
 const KEY = { authorization: 'Bearer read-shop' };
 
 function get(rawPath: string, headers: Record<string, string> = KEY, method = 'GET') {
@@ -26,6 +31,7 @@ describe('GET /v1/schemas', () => {
   it('lists events and versions', () => {
     expect(get('/v1/schemas').body).toEqual({
       schemas: [
+        { event: '_click', versions: ['1-0-0'] },
         { event: 'order_completed', versions: ['1-0-0', '2-0-0'] },
         { event: 'sign_up', versions: [] },
       ],
@@ -41,6 +47,11 @@ describe('GET /v1/schemas', () => {
       expect(answer?.headers?.['content-type']).toBe('application/schema+json');
     },
   );
+
+  it('shows the schema of a call', () => {
+    expect(get('/v1/schemas/_click/1-0-0').body).toEqual(CLICK);
+    expect(get('/v1/schemas/click/1-0-0').status).toBe(404);
+  });
 
   it.each([
     ['/v1/schemas/order_completed/3-0-0', 'no schema "order_completed/3-0-0": it has 1-0-0, 2-0-0'],
