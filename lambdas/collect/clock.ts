@@ -14,6 +14,8 @@ const ISO =
 export function parseTime(value: unknown): number | undefined {
   if (typeof value === 'number') return ofEpoch(value);
   if (typeof value !== 'string') return undefined;
+  const standard = ofStandardText(value);
+  if (standard !== undefined) return standard;
   const text = value.trim();
   if (/^\d{10,13}(\.\d+)?$/.test(text)) return ofEpoch(Number(text));
   const match = ISO.exec(text);
@@ -29,6 +31,39 @@ export function parseTime(value: unknown): number | undefined {
   const ms = date + time * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0')) - offsetMs(zone);
   // Of an offset that does not exist, too, which is NaN.
   return ms >= 0 ? ms : undefined;
+}
+
+/**
+ * Epoch milliseconds of 2026-11-21T18:00:20.615Z, what toISOString gives and nearly all clients send: ten times as fast as the
+ * expression that reads all forms. Undefined for every other text.
+ */
+function ofStandardText(text: string): number | undefined {
+  if (text.length !== 24 || text[4] !== '-' || text[7] !== '-' || text[10] !== 'T')
+    return undefined;
+  if (text[13] !== ':' || text[16] !== ':' || text[19] !== '.' || text[23] !== 'Z')
+    return undefined;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  const hour = digits(text, 11, 13);
+  const minute = digits(text, 14, 16);
+  const second = digits(text, 17, 19);
+  // Every month has 28 days; the others are left to the slow way, which knows the calendar.
+  if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 28)) return undefined;
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return undefined;
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second, digits(text, 20, 23));
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** The number that these characters are; NaN where one is no digit. */
+function digits(text: string, start: number, end: number): number {
+  let number = 0;
+  for (let at = start; at < end; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 /** What is known of an event's time. */

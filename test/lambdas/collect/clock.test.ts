@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { eventAt, parseTime } from '../../../lambdas/collect/clock.ts';
 
 const DAY = 86_400_000;
@@ -43,6 +44,35 @@ describe('parseTime', () => {
     {},
   ])('does not read %j', (value) => {
     expect(parseTime(value)).toBeUndefined();
+  });
+});
+
+describe('parseTime of the standard form', () => {
+  it('reads every time as Date does', () => {
+    const standard = fc.date({
+      min: new Date(0),
+      max: new Date('9999-12-31T23:59:59.999Z'),
+      noInvalidDate: true,
+    });
+
+    fc.assert(
+      fc.property(standard, (date) => parseTime(date.toISOString()) === date.getTime()),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('reads what only looks like it as it reads all other forms', () => {
+    const standard = '2026-12-21T18:00:20.615Z';
+    const other = fc.constantFrom(...'0123456789-T:.Zx ');
+    const near = fc
+      .tuple(fc.nat(standard.length - 1), other)
+      .map(([at, character]) => standard.slice(0, at) + character + standard.slice(at + 1));
+
+    fc.assert(
+      // A space at the front is not of the standard form.
+      fc.property(near, (text) => parseTime(text) === parseTime(` ${text}`)),
+      { numRuns: 2_000 },
+    );
   });
 });
 
