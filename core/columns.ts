@@ -89,6 +89,13 @@ export const ENVELOPE: readonly Column[] = [
   { name: 'consent', type: 'string', comment: 'what the visitor allowed' },
   { name: 'anonymous_key', type: 'bigint', comment: '63-bit hash of app_id and anonymous_id' },
   { name: 'user_key', type: 'bigint', comment: '63-bit hash of app_id and user_id' },
+  // New columns come last: partitions that were registered before keep their own list of columns.
+  {
+    name: 'clock_skew_ms',
+    type: 'bigint',
+    comment:
+      "received_at - sent_at, where it moved event_at: how far the client's clock is behind, with the way's time",
+  },
 ];
 
 /** Columns of the envelope that facts carry, so that answers can be filtered and broken down by them. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { INTERNAL } from './channels.ts';
 import { ENVELOPE, PERSON_KEY } from './columns.ts';
 import type { Config } from './config.ts';
+import { integer, list, oneOf, record, section, text, value } from './config-values.ts';
 import type { FunnelDefinition } from './funnel.ts';
 import { PERIODS } from './funnel-answer.ts';
 import { compileFunnel, InvalidFunnelError } from './funnel-definition.ts';
@@ -9,6 +10,7 @@ import { dimensionSql } from './sql/funnel-context.ts';
 import { attemptColumns, stepColumns } from './sql/funnels.ts';
 import { UnquotableValueError } from './sql/quote.ts';
 import { InvalidRangeError, timeZone } from './time-range.ts';
+import { visitors } from './visitors-schema.ts';
 
 /** A config that breaks rules. The message has one line a problem: where, what was got, what is allowed. */
 export class InvalidConfigError extends Error {
@@ -37,48 +39,6 @@ const TAKEN_COLUMNS = new Set<string>([
   'funnel',
   'run',
 ]);
-
-/** A value of any type that passes `test`; `allowed` says in words what passes. */
-function value<T>(test: (got: T) => boolean, allowed: string): z.ZodType<T> {
-  return z.custom<T>((got) => got !== undefined && test(got as T), { error: allowed });
-}
-
-/** Whole number in a closed range. */
-function integer(min: number, max: number): z.ZodType<number> {
-  const text = (bound: number) => bound.toLocaleString('en');
-  return value<number>(
-    (got) => Number.isSafeInteger(got) && got >= min && got <= max,
-    max === Number.MAX_SAFE_INTEGER
-      ? `a whole number of at least ${text(min)}`
-      : `a whole number from ${text(min)} to ${text(max)}`,
-  );
-}
-
-function text(pattern: RegExp, allowed: string): z.ZodType<string> {
-  return value<string>((got) => typeof got === 'string' && pattern.test(got), allowed);
-}
-
-function oneOf<const T extends string | number>(options: readonly T[]): z.ZodType<T> {
-  return value<T>((got) => options.includes(got), `one of ${options.join(', ')}`);
-}
-
-/** An object that has no other keys. The error of an unknown key carries the known ones, for `describe` below. */
-function record<S extends z.ZodRawShape>(shape: S) {
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : 'an object',
-  });
-}
-
-function list<T extends z.ZodType>(element: T, least = 0) {
-  const allowed = least === 0 ? 'a list' : `a list of at least ${least}`;
-  return z.array(element, { error: allowed }).min(least, { error: allowed });
-}
-
-/** A section whose members all have defaults. */
-function section<S extends z.ZodRawShape>(shape: S) {
-  return record(shape).prefault({} as never);
-}
 
 /** As questions read it: +01:00 is a zone for Intl and none for them. */
 function isTimeZone(name: unknown): boolean {
@@ -201,6 +161,16 @@ const app = record({
     value<string>(isOrigin, 'an origin without a path, as https://shop.example, or * for all'),
   ).default(['*']),
   channelRules: list(channelRule).default([]),
+  visitors: visitors(),
+}).superRefine(({ origins, visitors: { cookie } }, context) => {
+  if (cookie === false || cookie.sameSite !== 'None' || !origins.includes('*')) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['visitors', 'cookie', 'sameSite'],
+    message:
+      'Lax or Strict where origins is *; None where origins lists them, because any page could ask for the id of its visitor',
+    input: cookie.sameSite,
+  });
 });
 
 const config = record({

@@ -1,5 +1,6 @@
 import type { ChannelRule } from './channels.ts';
 import type { FunnelDefinition } from './funnel.ts';
+import type { Visitors, VisitorsConfig } from './visitors.ts';
 
 /** What a user writes in millrace.config.ts. Every optional member has a default; `parseConfig` fills them in. */
 export interface MillraceConfig {
@@ -64,6 +65,8 @@ export interface AppConfig {
   readonly origins?: readonly string[];
   /** Rules of the app's own for the channel of a visit, which go before the built-in ones: docs/ENRICHMENT.md. */
   readonly channelRules?: readonly ChannelRule[];
+  /** What is stored of a visitor: the cookie, GPC, DNT, consent. docs/PRIVACY.md. */
+  readonly visitors?: VisitorsConfig;
 }
 
 /** A key that sends events. */
@@ -115,6 +118,7 @@ export interface App {
   readonly timeZone: string;
   readonly origins: readonly string[];
   readonly channelRules: readonly ChannelRule[];
+  readonly visitors: Visitors;
 }
 
 /** Returns the config as it is: gives millrace.config.ts the types, so that an editor completes and checks it. */

@@ -60,6 +60,8 @@ export interface EventRecord {
   consent?: string;
   anonymous_key?: string;
   user_key?: string;
+  /** Where event_at was corrected by the client's clock: received_at - sent_at. */
+  clock_skew_ms?: number;
 }
 
 /** Why an event was refused. A closed list: it is a column that people group by. */

@@ -75,16 +75,30 @@ export interface EventClock {
   readonly kind: 'public' | 'server';
 }
 
+/** When an event happened. */
+export interface EventTime {
+  /** Epoch ms. */
+  readonly eventAt: number;
+  /** received − sent, in ms, where it corrected the time. Positive where the client's clock is behind. */
+  readonly skewMs?: number;
+}
+
 /**
  * When it happened. A public client's clock may be wrong: its event happened as long before it was received as the client says
- * that it happened before it was sent; never in the future, and at most MAX_LATE_DAYS ago. A server is believed, because it
+ * that it happened before it was sent; never in the future, and at most MAX_LATE_DAYS ago. Where the client's two times cannot
+ * be of one clock (its clock was set in between), the time alone is taken, within the same bounds. A server is believed, because it
  * loads history; only more than a day in the future becomes now.
  */
-export function eventAt({ receivedAt, sentAt, originalAt, kind }: EventClock): number {
-  if (originalAt === undefined) return receivedAt;
-  if (kind === 'server') return originalAt > receivedAt + DAY_MS ? receivedAt : originalAt;
-  const corrected = sentAt === undefined ? originalAt : receivedAt - (sentAt - originalAt);
-  return Math.min(receivedAt, Math.max(receivedAt - MAX_LATE_MS, corrected));
+export function eventTime({ receivedAt, sentAt, originalAt, kind }: EventClock): EventTime {
+  if (originalAt === undefined) return { eventAt: receivedAt };
+  if (kind === 'server') {
+    return { eventAt: originalAt > receivedAt + DAY_MS ? receivedAt : originalAt };
+  }
+  const clamped = (time: number) => Math.min(receivedAt, Math.max(receivedAt - MAX_LATE_MS, time));
+  if (sentAt === undefined) return { eventAt: clamped(originalAt) };
+  const agoMs = sentAt - originalAt;
+  if (agoMs > MAX_LATE_MS) return { eventAt: clamped(originalAt) };
+  return { eventAt: clamped(receivedAt - agoMs), skewMs: receivedAt - sentAt };
 }
 
 function ofEpoch(value: number): number | undefined {

@@ -1,5 +1,5 @@
 import type { EventRecord, EventType } from '../../core/event.ts';
-import { eventAt, parseTime } from './clock.ts';
+import { eventTime, parseTime } from './clock.ts';
 import type { ChannelRules } from './enrich/channel-rules.ts';
 import { enrich, type VisitorHints } from './enrich/enrich.ts';
 import { extrasOf, type JsonObject, withExtras } from './envelope.ts';
@@ -109,7 +109,7 @@ function times(call: JsonObject, { receivedAt, kind, sentAt: batchSentAt }: Even
     kind === 'server'
       ? firstGiven(call, 'timestamp', 'originalTimestamp')
       : firstGiven(call, 'originalTimestamp', 'timestamp');
-  const originalAt = key && parseTime(plainNumber(call[key]));
+  const originalAt = key === undefined ? undefined : parseTime(plainNumber(call[key]));
   if (key !== undefined && originalAt === undefined) {
     throw new RefusedError({
       code: 'invalid_event',
@@ -117,11 +117,8 @@ function times(call: JsonObject, { receivedAt, kind, sentAt: batchSentAt }: Even
       message: `/${key} is ${shown(call[key])}: ISO 8601 or seconds or milliseconds since 1970 are allowed`,
     });
   }
-  return {
-    event_at: eventAt({ receivedAt, sentAt, originalAt: originalAt as number | undefined, kind }),
-    received_at: receivedAt,
-    sent_at: sentAt,
-  };
+  const { eventAt, skewMs } = eventTime({ receivedAt, sentAt, originalAt, kind });
+  return { event_at: eventAt, received_at: receivedAt, sent_at: sentAt, clock_skew_ms: skewMs };
 }
 
 function firstGiven<K extends string>(call: JsonObject, ...keys: readonly K[]): K | undefined {

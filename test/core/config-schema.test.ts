@@ -33,6 +33,12 @@ describe('parseConfig', () => {
           timeZone: 'UTC',
           origins: ['*'],
           channelRules: [],
+          visitors: {
+            cookie: false,
+            gpc: 'anonymous',
+            dnt: 'full',
+            consent: { category: [], whenDenied: 'anonymous', whenMissing: 'full' },
+          },
         },
       ],
       stream: { mode: 'on-demand' },

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { eventAt, parseTime } from '../../../lambdas/collect/clock.ts';
+import { eventTime, parseTime } from '../../../lambdas/collect/clock.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -76,34 +76,46 @@ describe('parseTime of the standard form', () => {
   });
 });
 
-describe('eventAt', () => {
-  const at = (originalAt?: number, sentAt?: number, kind: 'public' | 'server' = 'public') =>
-    eventAt({ receivedAt: NOW, sentAt, originalAt, kind });
+describe('eventTime', () => {
+  const time = (originalAt?: number, sentAt?: number, kind: 'public' | 'server' = 'public') =>
+    eventTime({ receivedAt: NOW, sentAt, originalAt, kind });
+  const at = (...given: Parameters<typeof time>) => time(...given).eventAt;
 
-  it('corrects the clock of a public client by the time it was sent', () => {
+  it('corrects the clock of a public client by the time it was sent, and keeps how far it was off', () => {
     const clientNow = NOW + 3 * DAY;
-    expect(at(clientNow - 5000, clientNow)).toBe(NOW - 5000);
-    expect(at(5000, 10_000)).toBe(NOW - 5000);
+
+    expect(time(clientNow - 5000, clientNow)).toEqual({ eventAt: NOW - 5000, skewMs: -3 * DAY });
+    expect(time(5000, 10_000)).toEqual({ eventAt: NOW - 5000, skewMs: NOW - 10_000 });
+    expect(time(NOW - 300, NOW - 300)).toEqual({ eventAt: NOW, skewMs: 300 });
   });
 
   it('takes the client at its word where it does not say when it sent', () => {
-    expect(at(NOW - 40 * DAY)).toBe(NOW - 40 * DAY);
+    expect(time(NOW - 40 * DAY)).toEqual({ eventAt: NOW - 40 * DAY });
   });
 
   it('never puts a public event in the future, nor more than 60 days back', () => {
     expect(at(NOW + 5000)).toBe(NOW);
     expect(at(20_000, 10_000)).toBe(NOW);
+    expect(at(NOW + 99 * DAY, NOW)).toBe(NOW);
     expect(at(0)).toBe(NOW - 60 * DAY);
+    expect(at(NOW - 60 * DAY, NOW)).toBe(NOW - 60 * DAY);
+  });
+
+  it('takes the time alone where the two times cannot be of one clock', () => {
+    expect(time(NOW - 5000, NOW + 27_000 * DAY)).toEqual({ eventAt: NOW - 5000 });
+    expect(time(NOW - 90 * DAY, NOW)).toEqual({ eventAt: NOW - 60 * DAY });
+    expect(time(5000, NOW)).toEqual({ eventAt: NOW - 60 * DAY });
   });
 
   it('believes a server, but not more than a day of future', () => {
-    expect(at(1000, NOW - DAY, 'server')).toBe(1000);
+    expect(time(1000, NOW - DAY, 'server')).toEqual({ eventAt: 1000 });
     expect(at(NOW + DAY, undefined, 'server')).toBe(NOW + DAY);
     expect(at(NOW + DAY + 1, undefined, 'server')).toBe(NOW);
   });
 
   it('is the time of receipt where the client says nothing', () => {
-    expect(at()).toBe(NOW);
-    expect(at(undefined, 1, 'server')).toBe(NOW);
+    expect(time()).toEqual({ eventAt: NOW });
+    expect(time(undefined, 1, 'server')).toEqual({ eventAt: NOW });
+    expect(time(undefined, NOW - 99)).toEqual({ eventAt: NOW });
   });
 });

@@ -47,6 +47,7 @@ describe('a track call', () => {
       event_at: RECEIVED_AT - 10_000,
       received_at: RECEIVED_AT,
       sent_at: Date.UTC(2026, 10, 21, 18, 0, 10),
+      clock_skew_ms: 20_000,
       url: 'https://s.example/p?q=1',
       path: '/p',
       title: 'P',

@@ -19,6 +19,12 @@ export function testApp(id: string, more: Partial<App> = {}): App {
     timeZone: 'Europe/Berlin',
     origins: ['*'],
     channelRules: [],
+    visitors: {
+      cookie: false,
+      gpc: 'anonymous',
+      dnt: 'full',
+      consent: { category: [], whenDenied: 'anonymous', whenMissing: 'full' },
+    },
     ...more,
   };
 }
