@@ -64,3 +64,66 @@ export interface TotalsAnswer {
   /** True where there are more combinations, or events, than an answer holds: the smallest are left out. */
   readonly truncated?: boolean;
 }
+
+/** How many dead letters there are. */
+export interface DeadLetterCount {
+  /** Those that were not sent again, or in vain. */
+  readonly waiting: number;
+  /** Those of the waiting that were sent again in vain: they count under their newest reason. */
+  readonly failed_again: number;
+  /** Those that were sent again and passed: they are events now, and nothing else lists them. */
+  readonly redriven: number;
+}
+
+/** Dead letters that have a value in common; null where they have none, as a schema. */
+export interface DeadLetterGroup extends DeadLetterCount {
+  readonly value: string | null;
+}
+
+/** Counts of a dead-letters answer. */
+export interface DeadLetterCounts extends DeadLetterCount {
+  /** The largest first. */
+  readonly by_code: readonly DeadLetterGroup[];
+  readonly by_schema: readonly DeadLetterGroup[];
+  readonly by_event: readonly DeadLetterGroup[];
+  /** In order; days of the answer's time zone in which they were received. */
+  readonly by_day: readonly DeadLetterGroup[];
+  /** True where there are more groups than an answer holds. */
+  readonly truncated?: boolean;
+}
+
+/** One dead letter that waits. */
+export interface DeadLetterSample {
+  readonly dead_letter_id: string;
+  /** ISO time: when the server received the event. */
+  readonly received_at: string;
+  /** ISO time: when it was last sent again, in vain. */
+  readonly redriven_at: string | null;
+  /** The newest reason. */
+  readonly code: string;
+  readonly pointer: string;
+  readonly message: string;
+  readonly schema: string | null;
+  readonly message_id: string | null;
+  readonly type: string | null;
+  readonly event: string | null;
+  /** At most 10,000 characters. */
+  readonly payload: string;
+  /** Characters of the whole payload. */
+  readonly payload_length: number;
+  /** Facts of the request, JSON text. */
+  readonly request: string;
+}
+
+/** Answer of GET /v1/apps/{app}/dead-letters. */
+export interface DeadLettersAnswer extends DeadLetterCounts {
+  readonly app: string;
+  readonly question: 'dead-letters';
+  readonly definition: object;
+  readonly range: { readonly from: string; readonly to: string; readonly tz: string };
+  readonly bytes_scanned: number;
+  readonly cost_usd: number;
+  readonly query_ms: number;
+  /** The newest first. */
+  readonly samples: readonly DeadLetterSample[];
+}

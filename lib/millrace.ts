@@ -122,6 +122,7 @@ export class Millrace extends Construct {
       config,
       lake,
       catalog,
+      deadLetters,
       registry,
       answers: new Answers(service, 'Answers'),
       workgroup: new Workgroup(service, 'QueryWorkgroup', {

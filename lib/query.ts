@@ -8,6 +8,7 @@ import { PREFIX } from '../core/layout.ts';
 import { allow } from './access.ts';
 import type { Answers } from './answers.ts';
 import type { Catalog } from './catalog.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { BundledFunction } from './function.ts';
 import type { Lake } from './lake.ts';
 import type { Registry } from './registry.ts';
@@ -21,6 +22,8 @@ export interface QueryProps {
   readonly lake: Lake;
   /** Tables. */
   readonly catalog: Catalog;
+  /** Dead letters. */
+  readonly deadLetters: DeadLetters;
   /** Which version the data has. */
   readonly registry: Registry;
   /** Answers by data version. */
@@ -52,7 +55,9 @@ export class Query extends Construct {
     workgroup.grantStatements(query.role);
     allow(query.role, { actions: ['athena:GetQueryResults'], resources: [workgroup.arn] });
     // Athena reads the catalog and the files with the permissions of who asks.
-    catalog.grantRead(query.role, [TABLES.events, TABLES.steps, TABLES.attempts]);
+    const { events, steps, attempts, deadLetters, redrives } = TABLES;
+    catalog.grantRead(query.role, [events, steps, attempts, deadLetters, redrives]);
+    props.deadLetters.grantRead(query.role);
     // Without a condition on s3:prefix: with one, S3 answers a HEAD of what is not there with 403, and Athena takes the place of
     // an empty partition for forbidden.
     allow(query.role, {

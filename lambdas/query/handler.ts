@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import { ENVIRONMENT } from '../../core/environment.ts';
+import type { Sql } from '../../core/sql/quote.ts';
 import { athena } from '../runtime/clients/athena.ts';
 import { dynamodb } from '../runtime/clients/dynamodb.ts';
 import { bundleConfig } from '../runtime/config.ts';
@@ -8,6 +9,7 @@ import { httpHandler } from '../runtime/http.ts';
 import { answerCache } from './answer-cache.ts';
 import { runStatement } from './athena.ts';
 import { readDataVersion } from './data-version.ts';
+import { asksForDeadLetters, respondWithDeadLetters } from './dead-letters.ts';
 import { respond } from './respond.ts';
 import { asksForSchemas, bundledSchemas, respondWithSchemas } from './schemas.ts';
 
@@ -24,9 +26,11 @@ const options = { client: athena(), workgroup, database, bytesLimit: query.bytes
 export const handler = httpHandler(async (request) => {
   if (asksForSchemas(request)) return respondWithSchemas(request, apps, bundledSchemas());
   const deadline = Date.now() + query.deadlineSeconds * 1000;
+  const run = (statement: Sql) => runStatement(options, statement, deadline);
+  if (asksForDeadLetters(request)) return respondWithDeadLetters(request, apps, run);
   return respond(request, apps, {
     cache,
     dataVersion: (appId) => readDataVersion(dynamodb(), registryTable, appId),
-    run: (statement) => runStatement(options, statement, deadline),
+    run,
   });
 });

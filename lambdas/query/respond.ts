@@ -145,8 +145,8 @@ function askKnown(
   }
 }
 
-/** The allowed formats, the one that Accept asks for first. */
-function preferredFormat(accept = ''): readonly ['json' | 'csv', 'json' | 'csv'] {
+/** The allowed formats of an answer, the one that Accept asks for first. */
+export function preferredFormat(accept = ''): readonly ['json' | 'csv', 'json' | 'csv'] {
   return /\btext\/csv\b/i.test(accept) ? ['csv', 'json'] : ['json', 'csv'];
 }
 

@@ -45,7 +45,12 @@ export function describeRange({ range, tz }: Pick<QuestionScope, 'range' | 'tz'>
   return { from: isoInZone(tz, range.from), to: isoInZone(tz, range.to), tz };
 }
 
-function readRange(parameters: Parameters, app: App, now: number): { range: Range; tz: string } {
+/** The range and its time zone, from `from`, `to` and `tz`. @throws InvalidParameterError */
+export function readRange(
+  parameters: Parameters,
+  app: App,
+  now: number,
+): { range: Range; tz: string } {
   try {
     const tz = timeZone(parameters.text('tz') ?? app.timeZone);
     return { tz, range: parseRange(parameters.text('from'), parameters.text('to'), tz, now) };

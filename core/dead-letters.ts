@@ -1,0 +1,43 @@
+import type { Range } from './api.ts';
+
+const DAY_MS = 86_400_000;
+/** Days that a dead letter may take to its bucket: while Firehose does not take it, it waits in the lake's fallback. */
+const LATE_DAYS = 7;
+
+/** What dead letters are chosen by, beside app and time. An empty list takes all. */
+export interface LetterChoice {
+  readonly codes: readonly string[];
+  /** `purchase/1-0-2`, `purchase/1` for a major version, `purchase` for all versions. */
+  readonly schemas: readonly string[];
+  readonly events: readonly string[];
+}
+
+/** Values of `dt` under which dead letters that were received in a range can lie, both inclusive: YYYY-MM-DD. */
+export function letterDays({ from, to }: Range): { readonly first: string; readonly last: string } {
+  const day = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
+  return {
+    // Firehose names an object after its oldest record, which may have come before midnight.
+    first: day(Math.max(0, from - DAY_MS)),
+    last: day(Math.min(to - 1 + LATE_DAYS * DAY_MS, Date.UTC(9999, 11, 31))),
+  };
+}
+
+/** What the schema of a letter begins with, beside being the same, for a schema that was chosen by its name or its major version. */
+export function schemaPrefix(chosen: string): string {
+  return chosen.includes('/') ? `${chosen}-` : `${chosen}/`;
+}
+
+/** Whether a letter, with its newest reason, is chosen. */
+export function isChosen(
+  letter: { readonly code: string; readonly schema?: string; readonly event?: string },
+  { codes, schemas, events }: LetterChoice,
+): boolean {
+  const { code, schema, event } = letter;
+  return (
+    (codes.length === 0 || codes.includes(code)) &&
+    (events.length === 0 || (event !== undefined && events.includes(event))) &&
+    (schemas.length === 0 ||
+      (schema !== undefined &&
+        schemas.some((chosen) => schema === chosen || schema.startsWith(schemaPrefix(chosen)))))
+  );
+}
