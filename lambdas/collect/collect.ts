@@ -3,7 +3,7 @@ import type { CollectRoute } from '../../core/collect-routes.ts';
 import type { DeadLetter, EventType } from '../../core/event.ts';
 import { BadRequestError, ContentTooLargeError } from '../runtime/http-error.ts';
 import { checkOrigin, missingKey, type Sender, type WriteKeys } from './authenticate.ts';
-import { lineOf } from './check.ts';
+import { type CallRules, lineOf } from './check.ts';
 import {
   batchTexts,
   deadLetter,
@@ -101,9 +101,21 @@ export async function collect(
   const senders = split.calls.map(({ value }) => sender ?? callSender(value, collector.keys));
   if (senders.length === 0 && sender === undefined) throw missingKey();
   for (const { app } of new Set(senders)) checkOrigin(app, request.origin);
-  const sorted = sortCalls(request, split, senders, {
+  const sorted = sortCalls(request, split, senders, callRules(request, route, split, collector));
+  await sinks.store(sorted.lines, sorted.deadLetters);
+  return { accepted: sorted.lines.length, refused: sorted.refused };
+}
+
+/** What a request's calls are checked against and mapped with; the same where a dead letter's call is sent again. */
+export function callRules(
+  request: CollectRequest,
+  { takes }: CollectRoute,
+  split: SplitRequest,
+  collector: Collector,
+): CallRules {
+  return {
     ...collector,
-    takes: route.takes,
+    takes,
     context: split.context,
     facts: {
       receivedAt: request.receivedAt,
@@ -116,16 +128,14 @@ export async function collect(
       },
       newId: collector.newId,
     },
-  });
-  await sinks.store(sorted.lines, sorted.deadLetters);
-  return { accepted: sorted.lines.length, refused: sorted.refused };
+  };
 }
 
 function sortCalls(
   request: CollectRequest,
   split: SplitRequest,
   senders: readonly Sender[],
-  rules: Parameters<typeof lineOf>[2],
+  rules: CallRules,
 ) {
   const lines: AcceptedLine[] = [];
   const refused: RefusedEntry[] = [];
