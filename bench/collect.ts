@@ -79,6 +79,7 @@ function coldStartMs(): number {
     STREAM_NAME: 's',
     DEAD_LETTER_STREAM_NAME: 'd',
     LAKE_BUCKET: 'b',
+    RATE_LIMITS_TABLE: 'r',
   };
   const times = Array.from({ length: 9 }, () => {
     const args = ['--input-type=module', '-e', code, join(bundled, 'index.mjs')];

@@ -12,6 +12,7 @@ export const benchConfig: MillraceConfig = {
   apps: [
     {
       id: 'bench',
+      requestsPerSecond: 100_000,
       writeKeys: [{ key: WRITE_KEY, kind: 'server' }],
       readKeys: [{ name: 'bench', sha256: createHash('sha256').update(READ_KEY).digest('hex') }],
       dimensions: [{ name: 'plan', property: 'plan' }],

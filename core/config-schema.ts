@@ -157,6 +157,7 @@ const app = record({
   ).default([]),
   funnels: list(funnel()).default([]),
   timeZone: value<string>(isTimeZone, 'an IANA time zone, as Europe/Berlin').default('UTC'),
+  requestsPerSecond: integer(1, 100_000).default(1_000),
   origins: list(
     value<string>(isOrigin, 'an origin without a path, as https://shop.example, or * for all'),
   ).default(['*']),

@@ -63,6 +63,8 @@ export interface AppConfig {
   readonly timeZone?: string;
   /** Origins whose pages may send events; `*` for all. Default: all. */
   readonly origins?: readonly string[];
+  /** Requests a second that each write key may send, on average over ten seconds: 1 to 100,000. Default 1,000. */
+  readonly requestsPerSecond?: number;
   /** Rules of the app's own for the channel of a visit, which go before the built-in ones: docs/ENRICHMENT.md. */
   readonly channelRules?: readonly ChannelRule[];
   /** What is stored of a visitor: the cookie, GPC, DNT, consent. docs/PRIVACY.md. */
@@ -117,6 +119,7 @@ export interface App {
   readonly funnels: readonly FunnelDefinition[];
   readonly timeZone: string;
   readonly origins: readonly string[];
+  readonly requestsPerSecond: number;
   readonly channelRules: readonly ChannelRule[];
   readonly visitors: Visitors;
 }

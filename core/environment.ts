@@ -19,6 +19,8 @@ export const ENVIRONMENT = {
   queryWorkgroup: 'QUERY_WORKGROUP',
   /** DynamoDB table: the registry of builds. */
   registryTable: 'REGISTRY_TABLE',
+  /** DynamoDB table: requests of each write key, for some seconds. */
+  rateLimitsTable: 'RATE_LIMITS_TABLE',
   /** DynamoDB table: answers cached by data version, with a time to live. */
   answersTable: 'ANSWERS_TABLE',
   /** Seconds after which an accepted event is surely in raw_events: the delivery buffer times 1.5 and a margin. */

@@ -5,6 +5,7 @@ import type { Config } from '../core/config.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { BundledFunction } from './function.ts';
 import type { Lake } from './lake.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { EventStream } from './stream.ts';
 
 /** Properties of {@link Collect}. */
@@ -15,6 +16,8 @@ export interface CollectProps {
   readonly stream: EventStream;
   /** Where refused events go. */
   readonly deadLetters: DeadLetters;
+  /** Counts requests by key. */
+  readonly rateLimits: RateLimits;
   /** Where accepted events wait that the stream does not take. */
   readonly lake: Lake;
 }
@@ -35,6 +38,7 @@ export class Collect extends Construct {
     props.stream.bindProducer(collect);
     props.deadLetters.bindWriter(collect);
     props.lake.bindFallbackWriter(collect);
+    props.rateLimits.bindCounter(collect);
     this.function = collect.function;
   }
 }

@@ -13,6 +13,7 @@ import { Delivery } from './delivery.ts';
 import { Gather } from './gather.ts';
 import { Lake } from './lake.ts';
 import { Query } from './query.ts';
+import { RateLimits } from './rate-limits.ts';
 import { Refill } from './refill.ts';
 import { Registry } from './registry.ts';
 import { EventStream } from './stream.ts';
@@ -100,7 +101,14 @@ export class Millrace extends Construct {
     const service = inOwn(props.serviceStack, `${id}Service`) ?? this.serviceStack;
     const { stream, lake, catalog } = this;
     const { bytesLimit, buildBytesLimit } = config.query;
-    const collect = new Collect(service, 'Collect', { config, stream, deadLetters, lake });
+    const rateLimits = new RateLimits(service, 'RateLimits');
+    const collect = new Collect(service, 'Collect', {
+      config,
+      stream,
+      deadLetters,
+      lake,
+      rateLimits,
+    });
     // A delivery stream starts at the stream's end: events from before it would not reach the lake.
     collect.node.addDependency(delivery);
     const refill = new Refill(service, 'Refill', { config, stream, deadLetters, lake });

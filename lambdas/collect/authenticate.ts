@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { App } from '../../core/config.ts';
 import { ForbiddenError, UnauthorizedError } from '../runtime/http-error.ts';
 
@@ -5,6 +6,8 @@ import { ForbiddenError, UnauthorizedError } from '../runtime/http-error.ts';
 export interface Sender {
   readonly app: App;
   readonly kind: 'public' | 'server';
+  /** Tells the key from others where it must not stand itself. */
+  readonly keyId: string;
 }
 
 /** The write keys of all apps. */
@@ -17,7 +20,10 @@ export class WriteKeys {
     this.#apps = apps;
     this.#senders = new Map(
       apps.flatMap((app) =>
-        app.writeKeys.map(({ key, kind }): [string, Sender] => [key, { app, kind }]),
+        app.writeKeys.map(({ key, kind }): [string, Sender] => [
+          key,
+          { app, kind, keyId: hash('sha256', key).slice(0, 16) },
+        ]),
       ),
     );
   }

@@ -62,6 +62,11 @@ export interface Collector {
   readonly envelopes: Readonly<Record<EventType, Validator>>;
   readonly schemas: SchemaRegistry;
   readonly newId: () => string;
+  /**
+   * Counts a request of a key.
+   * @throws TooManyRequestsError
+   */
+  readonly admit: (sender: Sender) => void;
 }
 
 /** What became of a request's events. All are stored: the accepted on the stream, the refused as dead letters. */
@@ -81,9 +86,13 @@ export async function collect(
   sinks: Sinks,
 ): Promise<Collected> {
   const protocol = protocols[route.protocol];
+  const enter = (sender: Sender) => {
+    checkOrigin(sender.app, request.origin);
+    collector.admit(sender);
+  };
   const key = protocol.keyOf(request);
   const known = key === undefined ? undefined : collector.keys.senderOf(key);
-  if (known) checkOrigin(known.app, request.origin);
+  if (known) enter(known);
   const text = await textOf(protocol, request, known, sinks);
   const body = await parseBody(text, request, known, sinks);
   const sender = known ?? bodySender(body, collector.keys);
@@ -93,14 +102,14 @@ export async function collect(
   } catch (error) {
     if (!(error instanceof RefusedRequestError)) throw error;
     const owner = sender ?? callSender(error.calls[0]?.value, collector.keys);
-    checkOrigin(owner.app, request.origin);
+    if (!known) enter(owner);
     // The batch's own time: its calls are kept without the batch around them.
     const sentAt = isJsonObject(body) ? body.sentAt : undefined;
     return refuseRequest(error, text, { ...factsOf(request, owner), sentAt }, sinks);
   }
   const senders = split.calls.map(({ value }) => sender ?? callSender(value, collector.keys));
   if (senders.length === 0 && sender === undefined) throw missingKey();
-  for (const { app } of new Set(senders)) checkOrigin(app, request.origin);
+  if (!known) for (const one of new Set(senders)) enter(one);
   const sorted = sortCalls(request, split, senders, callRules(request, route, split, collector));
   await sinks.store(sorted.lines, sorted.deadLetters);
   return { accepted: sorted.lines.length, refused: sorted.refused };

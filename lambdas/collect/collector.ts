@@ -6,13 +6,20 @@ import { newMessageId } from './message-id.ts';
 import { Routes } from './routes.ts';
 import { SchemaRegistry } from './schema.ts';
 
-/** What collect works with: the apps' keys, and the schemas that were compiled at build time. */
-export function createCollector({ apps }: Config): Collector {
+/**
+ * What collect works with: the apps' keys, and the schemas that were compiled at build time.
+ * @param admit Limits the requests of a key. Default: no limit.
+ */
+export function createCollector(
+  { apps }: Config,
+  admit: Collector['admit'] = () => undefined,
+): Collector {
   return {
     routes: new Routes(),
     keys: new WriteKeys(apps),
     envelopes,
     schemas: new SchemaRegistry(events),
     newId: newMessageId,
+    admit,
   };
 }

@@ -7,6 +7,7 @@ import { httpHandler } from '../runtime/http.ts';
 import { createCollector } from './collector.ts';
 import { corsHeaders, PREFLIGHT_HEADERS } from './cors.ts';
 import { Delivery } from './delivery.ts';
+import { RateLimits } from './rate-limit.ts';
 import { respond } from './respond.ts';
 
 const destinations = {
@@ -14,7 +15,18 @@ const destinations = {
   deadLetterStreamName: requireString(ENVIRONMENT.deadLetterStreamName),
   lakeBucket: requireString(ENVIRONMENT.lakeBucket),
 };
-const collector = createCollector(bundleConfig<Config>());
+const rateLimitsTable = requireString(ENVIRONMENT.rateLimitsTable);
+const rateLimits = new RateLimits({
+  // Loaded when the first count is told: little traffic never needs it.
+  add: async (...counted) => {
+    const [{ dynamodb }, { rateCounter }] = await Promise.all([
+      import('../runtime/clients/dynamodb.ts'),
+      import('./rate-counter.ts'),
+    ]);
+    return rateCounter(dynamodb(), rateLimitsTable).add(...counted);
+  },
+});
+const collector = createCollector(bundleConfig<Config>(), (sender) => rateLimits.admit(sender));
 
 /** Takes events over HTTP. */
 export const handler = httpHandler(
@@ -22,7 +34,7 @@ export const handler = httpHandler(
     const { method, path } = request.requestContext.http;
     if (method === 'OPTIONS') return { statusCode: 204, headers: PREFLIGHT_HEADERS };
     const { headers } = request;
-    return respond(
+    const answer = respond(
       {
         method,
         path: request.rawPath ?? path,
@@ -40,6 +52,8 @@ export const handler = httpHandler(
       collector,
       new Delivery(kinesis(), destinations, context.getRemainingTimeInMillis()),
     );
+    // Counts travel while the events are stored.
+    return answer.finally(() => rateLimits.settled());
   },
   { headers: (request) => corsHeaders(request.headers.origin, collector.keys) },
 );

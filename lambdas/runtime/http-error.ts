@@ -101,6 +101,15 @@ export class ContentTooLargeError extends HttpError {
   }
 }
 
+/** 429: may be sent again, unchanged, after some seconds. */
+export class TooManyRequestsError extends HttpError {
+  override name = 'TooManyRequestsError';
+
+  constructor(code: string, detail: string, retryAfterSeconds: number) {
+    super(429, code, detail, { headers: { 'retry-after': String(retryAfterSeconds) } });
+  }
+}
+
 /** 503: may be sent again, unchanged, after some seconds. */
 export class UnavailableError extends HttpError {
   override name = 'UnavailableError';

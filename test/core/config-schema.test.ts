@@ -30,6 +30,7 @@ describe('parseConfig', () => {
           unknownEvents: 'accept',
           dimensions: [],
           funnels: [],
+          requestsPerSecond: 1_000,
           timeZone: 'UTC',
           origins: ['*'],
           channelRules: [],

@@ -18,6 +18,7 @@ beforeAll(async () => {
     STREAM_NAME: DESTINATIONS.streamName,
     DEAD_LETTER_STREAM_NAME: DESTINATIONS.deadLetterStreamName,
     LAKE_BUCKET: DESTINATIONS.lakeBucket,
+    RATE_LIMITS_TABLE: 'rate-limits',
   });
   const file = join(bundle('collect', CONFIG, folder), 'index.mjs');
   ({ handler } = await import(pathToFileURL(file).href));

@@ -18,6 +18,7 @@ export function testApp(id: string, more: Partial<App> = {}): App {
     ],
     timeZone: 'Europe/Berlin',
     origins: ['*'],
+    requestsPerSecond: 1_000,
     channelRules: [],
     visitors: {
       cookie: false,

@@ -1,0 +1,29 @@
+import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { RateCounter } from './rate-limit.ts';
+
+/** Seconds that a window's count is kept after it began. */
+const KEEP_SECONDS = 3600;
+/** A count that comes late is worth nothing; the request it belongs to waits for it. */
+const LONGEST_MS = 500;
+
+/** Counts in a DynamoDB table with the key attribute `pk` and the time to live `expires_at` (epoch seconds). */
+export function rateCounter(client: DynamoDBClient, table: string): RateCounter {
+  return {
+    async add(keyId, window, requests) {
+      const { Attributes: counted } = await client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: { pk: { S: `${keyId}#${window}` } },
+          UpdateExpression: 'ADD requests :requests SET expires_at = :expires_at',
+          ExpressionAttributeValues: {
+            ':requests': { N: String(requests) },
+            ':expires_at': { N: String(Math.floor(window / 1000) + KEEP_SECONDS) },
+          },
+          ReturnValues: 'UPDATED_NEW',
+        }),
+        { abortSignal: AbortSignal.timeout(LONGEST_MS) },
+      );
+      return Number(counted?.requests?.N);
+    },
+  };
+}
