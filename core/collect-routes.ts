@@ -1,13 +1,13 @@
 import type { EventType } from './event.ts';
 
 /** Ways in which clients send events. Each is a module of lambdas/collect/protocols that reads calls of the Segment shape from it. */
-export const PROTOCOLS = ['segment'] as const;
+export const PROTOCOLS = ['segment', 'segment-pixel', 'pixel'] as const;
 export type ProtocolName = (typeof PROTOCOLS)[number];
 
 /** What a path takes: one call of a type, or a batch of calls of any. */
 export type Takes = EventType | 'batch';
 
-/** One path that takes events. */
+/** One path that takes events. A path that takes them by GET answers HEAD too, and takes nothing then. */
 export interface CollectRoute {
   readonly method: 'GET' | 'POST';
   /** Exact, without a slash at the end. */
@@ -16,7 +16,35 @@ export interface CollectRoute {
   readonly takes: Takes;
 }
 
-/** Segment's paths, and the one-letter ones of its browser and mobile clients. */
+/** What clients ask beside sending events. */
+export type ServiceName =
+  | 'segment-settings'
+  | 'rudderstack-settings'
+  | 'telemetry'
+  | 'health'
+  | 'robots';
+
+/** One path that answers clients and takes no events. */
+export interface ServiceRoute {
+  readonly method: 'GET' | 'POST';
+  /** Without a slash at the end; a segment in braces stands for any. */
+  readonly path: string;
+  readonly service: ServiceName;
+}
+
+/** A route of the HTTP API that leads to the collect function. */
+export interface ApiRoute {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
+  readonly path: string;
+}
+
+/** Paths under which the routes stand: `Config['collection']` has them. */
+export interface BasePaths {
+  /** Each `/` or a path without a slash at its end. */
+  readonly basePaths: readonly string[];
+}
+
+/** Segment's calls, and the one-letter ones of its browser and mobile clients. `import` and `merge` are RudderStack's. */
 const SEGMENT: Readonly<Record<string, Takes>> = {
   track: 'track',
   page: 'page',
@@ -24,6 +52,7 @@ const SEGMENT: Readonly<Record<string, Takes>> = {
   identify: 'identify',
   group: 'group',
   alias: 'alias',
+  merge: 'alias',
   batch: 'batch',
   import: 'batch',
   t: 'track',
@@ -44,11 +73,89 @@ const INTERACTIONS: Readonly<Record<string, Takes>> = {
 };
 
 /** All paths that take events: the API has a route for each, and the collect function reads each by its protocol. */
-export function collectRoutes(): readonly CollectRoute[] {
-  return Object.entries({ ...SEGMENT, ...INTERACTIONS }).map(([name, takes]) => ({
-    method: 'POST',
-    path: `/v1/${name}`,
-    protocol: 'segment',
-    takes,
-  }));
+export function collectRoutes({ basePaths }: BasePaths): readonly CollectRoute[] {
+  return basePaths.flatMap((base) => {
+    const root = rootOf(base);
+    const post = (path: string, takes: Takes): CollectRoute => ({
+      method: 'POST',
+      path,
+      protocol: 'segment',
+      takes,
+    });
+    const pixel = (path: string, protocol: ProtocolName, takes: Takes): CollectRoute => ({
+      method: 'GET',
+      path,
+      protocol,
+      takes,
+    });
+    return [
+      ...segmentRoots(base).flatMap((segment) => [
+        ...Object.entries({ ...SEGMENT, ...INTERACTIONS }).map(([name, takes]) =>
+          post(`${segment}/${name}`, takes),
+        ),
+        ...(['track', 'page', 'screen', 'identify', 'group', 'alias'] as const).map((call) =>
+          pixel(`${segment}/pixel/${call}`, 'segment-pixel', call),
+        ),
+        pixel(`${segment}/x`, 'pixel', 'batch'),
+      ]),
+      post(`${root}/beacon/v1/batch`, 'batch'),
+      ...(['track', 'page'] as const).map((call) =>
+        pixel(`${root}/pixel/v1/${call}`, 'segment-pixel', call),
+      ),
+    ];
+  });
+}
+
+/** All paths that answer clients and take no events. */
+export function serviceRoutes({ basePaths }: BasePaths): readonly ServiceRoute[] {
+  return [
+    { method: 'GET', path: '/health', service: 'health' },
+    { method: 'GET', path: '/robots.txt', service: 'robots' },
+    ...basePaths.flatMap((base): ServiceRoute[] => [
+      ...segmentRoots(base).flatMap((segment): ServiceRoute[] => [
+        { method: 'POST', path: `${segment}/m`, service: 'telemetry' },
+        {
+          method: 'GET',
+          path: `${segment}/projects/{writeKey}/settings`,
+          service: 'segment-settings',
+        },
+      ]),
+      { method: 'GET', path: `${rootOf(base)}/sourceConfig`, service: 'rudderstack-settings' },
+    ]),
+  ];
+}
+
+/**
+ * The routes of the HTTP API that lead to the collect function, with those of preflights. A base path has routes for all that
+ * stands under it: an API has room for 300.
+ */
+export function apiRoutes(paths: BasePaths): readonly ApiRoute[] {
+  const exact = { basePaths: paths.basePaths.filter((base) => base === '/') };
+  const routes = [...collectRoutes(exact), ...serviceRoutes(exact)];
+  const all = paths.basePaths
+    .filter((base) => base !== '/')
+    .flatMap((base): ApiRoute[] => [
+      { method: 'GET', path: `${base}/{proxy+}` },
+      { method: 'POST', path: `${base}/{proxy+}` },
+    ]);
+  return [...Map.groupBy([...routes, ...all] as const, ({ path }) => path)].flatMap(
+    ([path, same]) => {
+      const methods = new Set<ApiRoute['method']>(same.map(({ method }) => method));
+      if (methods.has('GET')) methods.add('HEAD');
+      methods.add('OPTIONS');
+      return [...methods].map((method): ApiRoute => ({ method, path }));
+    },
+  );
+}
+
+/**
+ * What stands for Segment's /v1: under a base path that itself, since Segment's browser client puts one letter behind the host
+ * it is given, and its /v1 too, since RudderStack's puts /v1 there.
+ */
+function segmentRoots(base: string): readonly string[] {
+  return base === '/' ? ['/v1'] : [base, `${base}/v1`];
+}
+
+function rootOf(base: string): string {
+  return base === '/' ? '' : base;
 }

@@ -174,8 +174,38 @@ const app = record({
   });
 });
 
+/** Paths of ours: a base path would hide them, or be hidden. */
+const OWN_PATHS = ['/v1', '/health', '/robots.txt', '/sourceConfig', '/pixel', '/beacon'];
+
+function isBasePath(path: unknown): boolean {
+  if (path === '/') return true;
+  if (typeof path !== 'string' || !/^(\/[a-z0-9][a-z0-9_-]{0,39}){1,3}$/.test(path)) return false;
+  return !OWN_PATHS.some((own) => path === own || path.startsWith(`${own}/`));
+}
+
+const collection = section({
+  basePaths: list(
+    value<string>(
+      isBasePath,
+      `/ or a path of up to three names of a-z, 0-9, _ and -, as /in, that begins with none of ${OWN_PATHS.join(', ')}`,
+    ),
+    1,
+  ).default(['/', '/in']),
+  domain: record({
+    name: text(
+      /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+      'a domain in lower case, as events.shop.example',
+    ),
+    certificateArn: text(
+      /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/,
+      'the ARN of a certificate in ACM, as arn:aws:acm:eu-central-1:123456789012:certificate/…',
+    ),
+  }).optional(),
+});
+
 const config = record({
   apps: list(app, 1),
+  collection,
   stream: z
     .discriminatedUnion(
       'mode',
@@ -278,7 +308,8 @@ function edits(a: string, b: string): number {
 }
 
 /** Names and keys that must be unique. A key over all apps, because it alone tells whose event or question it is. */
-function* repetitions({ apps }: Config): Generator<string> {
+function* repetitions({ apps, collection: { basePaths } }: Config): Generator<string> {
+  yield* repeated(basePaths.map((text, i) => ({ path: ['collection', 'basePaths', i], text })));
   yield* repeated(apps.map((app, i) => ({ path: ['apps', i, 'id'], text: app.id })));
   yield* repeated(
     apps.flatMap((app, i) =>

@@ -6,6 +6,15 @@ import type { Visitors, VisitorsConfig } from './visitors.ts';
 export interface MillraceConfig {
   /** One tenant each. At least one. */
   readonly apps: readonly AppConfig[];
+  readonly collection?: {
+    /**
+     * Paths under which clients reach it: `/` is where they look by themselves (/v1/track), any other is as good and no list of
+     * what browsers block knows it. Default: `/` and `/in`.
+     */
+    readonly basePaths?: readonly string[];
+    /** A domain of your own for the API. Default: none. */
+    readonly domain?: CustomDomain;
+  };
   /** Default: on demand. Up to about three million events a day, one provisioned shard is cheaper. */
   readonly stream?:
     | { readonly mode: 'on-demand' }
@@ -44,6 +53,14 @@ export interface MillraceConfig {
     /** Seconds after which a question gives up: 5 to 29. Default 25. */
     readonly deadlineSeconds?: number;
   };
+}
+
+/** A domain of your own. It needs a DNS record that points to the output `DomainTarget`: docs/DEPLOY.md. */
+export interface CustomDomain {
+  /** As events.shop.example. */
+  readonly name: string;
+  /** ARN of its certificate in ACM, in the region of the stack. */
+  readonly certificateArn: string;
 }
 
 /** One tenant. */
@@ -97,6 +114,11 @@ export interface PropertyDimension {
 /** The config after `parseConfig`: every default filled in, every rule checked. Bundles carry it as config.json. */
 export interface Config {
   readonly apps: readonly App[];
+  readonly collection: {
+    /** Each `/`, or a path that begins with a slash and does not end with one. */
+    readonly basePaths: readonly string[];
+    readonly domain?: CustomDomain;
+  };
   readonly stream:
     | { readonly mode: 'on-demand' }
     | { readonly mode: 'provisioned'; readonly shards: number };

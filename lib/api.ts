@@ -1,7 +1,9 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  ApiMapping,
   type CfnStage,
+  DomainName,
   HttpApi,
   HttpMethod,
   type HttpRoute,
@@ -9,14 +11,18 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { collectRoutes } from '../core/collect-routes.ts';
+import { apiRoutes } from '../core/collect-routes.ts';
+import type { Config, CustomDomain } from '../core/config.ts';
 import { logRetention } from './log-retention.ts';
 
 /** Properties of {@link Api}. */
 export interface ApiProps {
+  /** Paths and domain that clients reach it by. */
+  readonly collection: Config['collection'];
   /** Takes events. */
   readonly collect: LambdaFunction;
   /** Answers questions. */
@@ -57,10 +63,12 @@ export class Api extends Construct {
   readonly api: HttpApi;
   /** Where it is reached, without a slash at the end. */
   readonly url: string;
+  /** What the DNS record of the config's domain points to; undefined where it names none. */
+  readonly domainTarget?: string;
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
-    const { collect, query, logDays } = props;
+    const { collection, collect, query, logDays } = props;
     const collectLimit = props.collectLimit ?? { rate: 5000, burst: 2500 };
     const queryLimit = props.queryLimit ?? { rate: 20, burst: 40 };
     this.api = new HttpApi(this, 'Api', {
@@ -73,8 +81,8 @@ export class Api extends Construct {
         'write keys are public and checked with the event, read keys are checked by the query function, preflights carry none',
     });
     const events = new HttpLambdaIntegration('Collect', collect, { scopePermissionToRoute: false });
-    for (const [path, routes] of Map.groupBy(collectRoutes(), (route) => route.path)) {
-      const methods = [...routes.map(({ method }) => HttpMethod[method]), HttpMethod.OPTIONS];
+    for (const [path, routes] of Map.groupBy(apiRoutes(collection), (route) => route.path)) {
+      const methods = routes.map(({ method }) => HttpMethod[method]);
       this.api.addRoutes({ path, methods, integration: events });
     }
     const asked = new HttpLambdaIntegration('Query', query, { scopePermissionToRoute: false });
@@ -84,7 +92,16 @@ export class Api extends Construct {
     ].flatMap((route) => this.api.addRoutes({ ...route, integration: asked }));
     const stage = this.stage(logDays, collectLimit);
     limitRoutes(stage, questions, queryLimit);
-    this.url = this.api.apiEndpoint;
+    const domain = collection.domain && this.domain(collection.domain, stage);
+    this.domainTarget = domain?.regionalDomainName;
+    this.url = domain ? `https://${domain.name}` : this.api.apiEndpoint;
+  }
+
+  private domain({ name, certificateArn }: CustomDomain, stage: HttpStage): DomainName {
+    const certificate = Certificate.fromCertificateArn(this, 'Certificate', certificateArn);
+    const domain = new DomainName(this, 'Domain', { domainName: name, certificate });
+    new ApiMapping(this, 'Mapping', { api: this.api, domainName: domain, stage });
+    return domain;
   }
 
   private stage(logDays: number, limit: RequestLimit): HttpStage {

@@ -141,6 +141,7 @@ export class Millrace extends Construct {
       }),
     });
     this.api = new Api(service, 'Api', {
+      collection: config.collection,
       collect: collect.function,
       query: query.function,
       logDays,
@@ -175,6 +176,12 @@ export class Millrace extends Construct {
       value: this.api.url,
       description: 'Where events go and questions are asked',
     });
+    if (this.api.domainTarget !== undefined) {
+      new CfnOutput(this.serviceStack, 'DomainTarget', {
+        value: this.api.domainTarget,
+        description: 'What the DNS record (CNAME) of the domain points to',
+      });
+    }
     new CfnOutput(this.serviceStack, 'BuildsArn', {
       value: this.builds.stateMachine.stateMachineArn,
       description: 'State machine of builds',

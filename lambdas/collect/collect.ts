@@ -33,6 +33,12 @@ export interface CollectRequest extends EncodedBody {
   readonly authorization?: string;
   /** Header origin. */
   readonly origin?: string;
+  /** Header referer. */
+  readonly referer?: string;
+  /** Header host, with the port where it is not the protocol's own. */
+  readonly host?: string;
+  /** How the client reached us. */
+  readonly protocol?: 'http' | 'https';
   readonly userAgent?: string;
   /** Header accept-language. */
   readonly acceptLanguage?: string;

@@ -11,11 +11,11 @@ import { SchemaRegistry } from './schema.ts';
  * @param admit Limits the requests of a key. Default: no limit.
  */
 export function createCollector(
-  { apps }: Config,
+  { apps, collection }: Config,
   admit: Collector['admit'] = () => undefined,
 ): Collector {
   return {
-    routes: new Routes(),
+    routes: new Routes(collection),
     keys: new WriteKeys(apps),
     envelopes,
     schemas: new SchemaRegistry(events),

@@ -9,13 +9,26 @@ export function corsHeaders(origin: string | undefined, keys: WriteKeys): Record
   return {
     vary: 'origin',
     'access-control-allow-origin': origin,
+    // Cookies come along where the client wants it: Snowplow's does.
+    'access-control-allow-credentials': 'true',
     'access-control-expose-headers': 'retry-after, x-request-id',
   };
 }
 
-/** Headers that a preflight's answer has beside corsHeaders. */
-export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
-  'access-control-allow-methods': 'POST, OPTIONS',
-  'access-control-allow-headers': 'authorization, content-type, content-encoding, x-retry-count',
-  'access-control-max-age': '86400',
-};
+/** Headers that clients are known to send. */
+const KNOWN_HEADERS =
+  'authorization, content-type, content-encoding, x-retry-count, anonymousid, sentat, sp-anonymous';
+
+/**
+ * Headers that a preflight's answer has beside corsHeaders. Any header may come, since a page can tell its client to send more:
+ * what is not known is not read.
+ * @param asked Header access-control-request-headers.
+ */
+export function preflightHeaders(asked: string | undefined): Record<string, string> {
+  const names = /^[\w\-, ]{1,2000}$/.test(asked ?? '') ? asked : undefined;
+  return {
+    'access-control-allow-methods': 'GET, POST, OPTIONS',
+    'access-control-allow-headers': names ?? KNOWN_HEADERS,
+    'access-control-max-age': '86400',
+  };
+}

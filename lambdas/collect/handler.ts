@@ -5,7 +5,7 @@ import { bundleConfig } from '../runtime/config.ts';
 import { requireString } from '../runtime/environment.ts';
 import { httpHandler } from '../runtime/http.ts';
 import { createCollector } from './collector.ts';
-import { corsHeaders, PREFLIGHT_HEADERS } from './cors.ts';
+import { corsHeaders, preflightHeaders } from './cors.ts';
 import { Delivery } from './delivery.ts';
 import { RateLimits } from './rate-limit.ts';
 import { respond } from './respond.ts';
@@ -32,8 +32,11 @@ const collector = createCollector(bundleConfig<Config>(), (sender) => rateLimits
 export const handler = httpHandler(
   async (request, context) => {
     const { method, path } = request.requestContext.http;
-    if (method === 'OPTIONS') return { statusCode: 204, headers: PREFLIGHT_HEADERS };
     const { headers } = request;
+    if (method === 'OPTIONS') {
+      const asked = headers['access-control-request-headers'];
+      return { statusCode: 204, headers: preflightHeaders(asked) };
+    }
     const answer = respond(
       {
         method,
@@ -41,6 +44,9 @@ export const handler = httpHandler(
         query: request.rawQueryString,
         authorization: headers.authorization,
         origin: headers.origin,
+        referer: headers.referer,
+        host: headers.host,
+        protocol: headers['x-forwarded-proto'] === 'http' ? 'http' : 'https',
         userAgent: headers['user-agent'],
         acceptLanguage: headers['accept-language'],
         country: headers['cloudfront-viewer-country'],

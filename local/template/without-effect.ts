@@ -36,6 +36,17 @@ export const WITHOUT_EFFECT: Readonly<Record<string, WithoutEffect>> = {
   },
   'AWS::CloudWatch::Alarm': { reason: 'nobody is on call for a laptop', create: named },
   'AWS::CloudWatch::Dashboard': { reason: 'metrics stay in the log files', create: named },
+  'AWS::ApiGatewayV2::DomainName': {
+    reason: 'the API listens on loopback and no DNS record leads there',
+    create: ({ properties }) => ({
+      ref: String(properties.DomainName),
+      attributes: {
+        RegionalDomainName: `d-local.execute-api.${REGION}.amazonaws.com`,
+        RegionalHostedZoneId: 'Z00000000000000000000',
+      },
+    }),
+  },
+  'AWS::ApiGatewayV2::ApiMapping': { reason: 'there are no domains on one machine', create: named },
   'AWS::ApplicationAutoScaling::ScalableTarget': {
     reason: 'one machine has one size',
     create: named,

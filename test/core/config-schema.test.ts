@@ -42,6 +42,7 @@ describe('parseConfig', () => {
           },
         },
       ],
+      collection: { basePaths: ['/', '/in'] },
       stream: { mode: 'on-demand' },
       delivery: { bufferSeconds: 300, bufferMiB: 128 },
       retention: { deadLetterDays: 30, resultDays: 7, logDays: 30, streamHours: 48 },
@@ -79,6 +80,29 @@ describe('parseConfig', () => {
     ]);
   });
 
+  it('refuses base paths and domains that no client could reach', () => {
+    const collection = {
+      basePaths: ['/', '/v1/ours', '/In', '/in/', '/'],
+      domain: {
+        name: 'https://shop.example',
+        certificateArn: 'arn:aws:iam::1:server-certificate/x',
+      },
+    };
+    const path =
+      '/ or a path of up to three names of a-z, 0-9, _ and -, as /in, that begins with none of /v1, /health, /robots.txt, /sourceConfig, /pixel, /beacon';
+
+    expect(problems({ apps: [makeApp()], collection })).toEqual([
+      `collection.basePaths[1]: got "/v1/ours", allowed: ${path}`,
+      `collection.basePaths[2]: got "/In", allowed: ${path}`,
+      `collection.basePaths[3]: got "/in/", allowed: ${path}`,
+      'collection.domain.name: got "https://shop.example", allowed: a domain in lower case, as events.shop.example',
+      expect.stringMatching(/^collection\.domain\.certificateArn: got "arn:aws:iam/),
+    ]);
+    expect(problems({ apps: [makeApp()], collection: { basePaths: ['/in', '/in'] } })).toEqual([
+      'collection.basePaths[1]: got "/in", allowed: a value of its own, collection.basePaths[0] has it too',
+    ]);
+  });
+
   it('refuses an unknown key and names the nearest known one', () => {
     expect(problems({ apps: [makeApp()], delivery: { bufferSecond: 60 } })).toEqual([
       'delivery.bufferSecond: unknown key, did you mean bufferSeconds? allowed: bufferSeconds, bufferMiB',
@@ -87,7 +111,7 @@ describe('parseConfig', () => {
 
   it('guesses no key where none is near', () => {
     expect(problems({ apps: [makeApp()], colour: 'red' })).toEqual([
-      'colour: unknown key, allowed: apps, stream, delivery, retention, builds, query',
+      'colour: unknown key, allowed: apps, collection, stream, delivery, retention, builds, query',
     ]);
   });
 

@@ -1,9 +1,10 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { Config } from '../../core/config.ts';
 import { Api } from '../../lib/api.ts';
 import { makeStack } from './stacks.ts';
 
-function makeTemplate(): Template {
+function makeTemplate(collection: Config['collection']): Template {
   const stack = makeStack();
   const [collect, query] = ['Collect', 'Query'].map(
     (id) =>
@@ -14,30 +15,77 @@ function makeTemplate(): Template {
       }),
   );
   if (!collect || !query) throw new Error('two functions are needed');
-  new Api(stack, 'Api', { collect, query, logDays: 30 });
+  new Api(stack, 'Api', { collection, collect, query, logDays: 30 });
   return Template.fromStack(stack);
 }
 
-const service = makeTemplate();
+const service = makeTemplate({ basePaths: ['/', '/in'] });
+
+function routeKeys(template: Template): string[] {
+  const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
+  return routes.map(({ Properties }) => String(Properties.RouteKey)).sort();
+}
 
 describe('Api', () => {
   it('has a route for each call, for its preflight, for questions and for schemas', () => {
-    const routes = Object.values(service.findResources('AWS::ApiGatewayV2::Route'));
     const calls = [
-      ...['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch', 'import'],
+      ...['track', 'page', 'screen', 'identify', 'group', 'alias', 'batch', 'import', 'merge'],
       ...['click', 'url-change', 'element-time', 'stage-change'],
-      ...['t', 'p', 's', 'i', 'g', 'a', 'b'],
+      ...['t', 'p', 's', 'i', 'g', 'a', 'b', 'm'],
+    ];
+    const asked = [
+      ...['track', 'page', 'screen', 'identify', 'group', 'alias'].map(
+        (call) => `v1/pixel/${call}`,
+      ),
+      ...['pixel/v1/track', 'pixel/v1/page', 'v1/x', 'v1/projects/{writeKey}/settings'],
+      ...['sourceConfig', 'health', 'robots.txt'],
     ];
 
-    expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual(
+    expect(routeKeys(service)).toEqual(
       [
         'GET /v1/apps/{app}/{question}',
         'POST /v1/apps/{app}/{question}',
         'GET /v1/schemas',
         'GET /v1/schemas/{event}/{version}',
+        ...['POST', 'OPTIONS'].map((method) => `${method} /beacon/v1/batch`),
         ...calls.flatMap((call) => [`POST /v1/${call}`, `OPTIONS /v1/${call}`]),
+        ...asked.flatMap((path) =>
+          ['GET', 'HEAD', 'OPTIONS'].map((method) => `${method} /${path}`),
+        ),
+        ...['GET', 'HEAD', 'POST', 'OPTIONS'].map((method) => `${method} /in/{proxy+}`),
       ].sort(),
     );
+  });
+
+  it('has the base paths of the config instead of the usual ones', () => {
+    const paths = routeKeys(makeTemplate({ basePaths: ['/a/b'] })).filter(
+      (key) => !/^\w+ \/v1\/(apps|schemas)/.test(key),
+    );
+
+    expect(paths.map((key) => key.replace(/^\w+ /, ''))).toEqual([
+      ...['/a/b/{proxy+}', '/health', '/robots.txt'],
+      ...['/a/b/{proxy+}', '/health', '/robots.txt'],
+      ...['/a/b/{proxy+}', '/health', '/robots.txt'],
+      '/a/b/{proxy+}',
+    ]);
+  });
+
+  it('maps a domain of the config, and says what its record points to', () => {
+    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/c-1';
+    const domain = { name: 'events.shop.example', certificateArn };
+    const template = makeTemplate({ basePaths: ['/'], domain });
+
+    template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+      DomainName: 'events.shop.example',
+      DomainNameConfigurations: [
+        Match.objectLike({ CertificateArn: certificateArn, EndpointType: 'REGIONAL' }),
+      ],
+    });
+    template.hasResourceProperties('AWS::ApiGatewayV2::ApiMapping', {
+      DomainName: { Ref: Match.stringLikeRegexp('Domain') },
+      Stage: '$default',
+    });
+    service.resourceCountIs('AWS::ApiGatewayV2::DomainName', 0);
   });
 
   it('leaves CORS to the functions: API Gateway would replace their headers', () => {

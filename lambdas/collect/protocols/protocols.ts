@@ -1,6 +1,12 @@
 import type { ProtocolName } from '../../../core/collect-routes.ts';
+import { pixel } from './pixel.ts';
 import type { Protocol } from './protocol.ts';
 import { segment } from './segment.ts';
+import { segmentPixel } from './segment-pixel.ts';
 
 /** All protocols, by name. */
-export const protocols: Readonly<Record<ProtocolName, Protocol>> = { segment };
+export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
+  segment,
+  'segment-pixel': segmentPixel,
+  pixel,
+};

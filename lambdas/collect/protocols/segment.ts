@@ -3,13 +3,19 @@ import { BadRequestError } from '../../runtime/http-error.ts';
 import { headerKey } from '../authenticate.ts';
 import { decodeBody } from '../decode.ts';
 import { splitRequest } from '../split.ts';
+import { withoutMerges } from './merge.ts';
 import type { Protocol } from './protocol.ts';
+import { parametersOf } from './query.ts';
 
-/** Segment's HTTP tracking API: one call a request, or a batch. */
+/**
+ * Segment's HTTP tracking API, one call a request or a batch, and what RudderStack has beside it: the merge call, and the key in
+ * the query where a beacon cannot have headers.
+ */
 export const segment: Protocol = {
-  keyOf: ({ authorization }) => headerKey(authorization),
+  keyOf: ({ authorization, query }) =>
+    headerKey(authorization) ?? parametersOf(query).get('writeKey') ?? undefined,
   textOf: decodeBody,
-  split: splitRequest,
+  split: (takes, text, body) => withoutMerges(takes, splitRequest(takes, text, body)),
   wrap: (takes, call, { sentAt, context }) => {
     if (takes !== 'batch') return call;
     const shared = JSON.stringify({ sentAt, context });

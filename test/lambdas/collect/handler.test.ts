@@ -93,7 +93,8 @@ describe('the collect bundle', () => {
       statusCode: 204,
       headers: {
         'access-control-allow-origin': 'https://any.example',
-        'access-control-allow-methods': 'POST, OPTIONS',
+        'access-control-allow-methods': 'GET, POST, OPTIONS',
+        'access-control-allow-credentials': 'true',
         'access-control-max-age': '86400',
         vary: 'origin',
       },

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { headerKey } from '../authenticate.ts';
+import type { CollectRequest } from '../collect.ts';
+import { decodeBody } from '../decode.ts';
+import { gifResponse } from './gif.ts';
+import type { Protocol } from './protocol.ts';
+import { parametersOf, textOfQuery } from './query.ts';
+import { segment } from './segment.ts';
+
+/** Parameters that are no properties: what they fill, and `_`, which pages add so that no cache answers. */
+const RESERVED: ReadonlySet<string> = new Set(['k', 'e', 'u', 'a', 'm', 'url', 'title', '_']);
+/** Parameters of campaigns: they stand in the context. */
+const CAMPAIGN: Readonly<Record<string, string>> = {
+  utm_source: 'source',
+  utm_medium: 'medium',
+  utm_campaign: 'name',
+  utm_term: 'term',
+  utm_content: 'content',
+};
+
+/**
+ * A pixel for pages and mails without a script: `?k=<write key>&e=<event>&u=<user id>`, all other parameters are properties.
+ * Without an event it is a page call. The page is the one that the header referer names.
+ */
+export const pixel: Protocol = {
+  keyOf: ({ authorization, query }) =>
+    headerKey(authorization) ?? parametersOf(query).get('k') ?? undefined,
+  textOf: (request) => {
+    // No image's request has a body; a call that is sent again has.
+    if (request.body) return decodeBody(request);
+    return textOfQuery(JSON.stringify({ batch: [callOf(request)] }));
+  },
+  split: segment.split,
+  wrap: segment.wrap,
+  answer: gifResponse,
+  answerError: gifResponse,
+};
+
+function callOf({ query, referer }: CollectRequest): object {
+  const parameters = parametersOf(query);
+  const given = (name: string) => parameters.get(name) || undefined;
+  const event = given('e');
+  const [userId, anonymousId] = [given('u'), given('a')];
+  const campaign: Record<string, string> = {};
+  const properties: [string, string][] = [];
+  for (const [name, value] of parameters) {
+    const part = Object.hasOwn(CAMPAIGN, name) ? CAMPAIGN[name] : undefined;
+    if (part !== undefined) campaign[part] = value;
+    else if (!RESERVED.has(name)) properties.push([name, value]);
+  }
+  return {
+    type: event === undefined ? 'page' : 'track',
+    event,
+    messageId: given('m'),
+    userId,
+    // Who shows the image is not known: each showing is somebody of its own, rather than all of them one person.
+    anonymousId: anonymousId ?? (userId === undefined ? randomUUID() : undefined),
+    properties: Object.fromEntries(properties),
+    context: {
+      page: pageOf(given('url') ?? referer, given('title')),
+      ...(Object.keys(campaign).length > 0 && { campaign }),
+    },
+  };
+}
+
+function pageOf(url: string | undefined, title: string | undefined): object {
+  const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
+  return { url, path: parsed?.pathname, search: parsed?.search || undefined, title };
+}

@@ -1,0 +1,31 @@
+import { headerKey } from '../authenticate.ts';
+import { decodeBody } from '../decode.ts';
+import { gifResponse } from './gif.ts';
+import type { Protocol } from './protocol.ts';
+import { decodeBase64, nestedParameters, parametersOf, textOfQuery } from './query.ts';
+import { segment } from './segment.ts';
+
+/**
+ * Segment's and RudderStack's pixels: a call in the query of an image's address, as `data=<base64 of its JSON>` or as
+ * parameters with dots in their names. The answer is the image, whatever became of the call.
+ */
+export const segmentPixel: Protocol = {
+  keyOf: ({ authorization, query }) =>
+    headerKey(authorization) ?? parametersOf(query).get('writeKey') ?? undefined,
+  textOf: (request) => {
+    // No image's request has a body; a call that is sent again has.
+    if (request.body) return decodeBody(request);
+    const parameters = parametersOf(request.query);
+    const data = parameters.get('data');
+    if (data) return textOfQuery(decodeBase64(data));
+    const { anonymousId, ...call } = nestedParameters(parameters);
+    // AMP pages send it in quotes.
+    const id =
+      typeof anonymousId === 'string' ? anonymousId.replace(/^"(.*)"$/s, '$1') : anonymousId;
+    return textOfQuery(JSON.stringify({ ...call, anonymousId: id }));
+  },
+  split: segment.split,
+  wrap: segment.wrap,
+  answer: gifResponse,
+  answerError: gifResponse,
+};

@@ -1,0 +1,5 @@
+import type { BrowserClient } from './client.ts';
+import { segment, segmentBatching } from './clients/segment.ts';
+
+/** All browser clients that are checked. */
+export const clients: readonly BrowserClient[] = [segment, segmentBatching];
