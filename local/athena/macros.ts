@@ -38,8 +38,8 @@ export const MACROS: readonly string[] = [
   'CREATE MACRO trino_bitwise_left_shift(a, n) AS CAST(a AS BIGINT) << n',
   'CREATE MACRO trino_geometric_mean(x) AS exp(avg(ln(x)))',
 
-  // JSON: a malformed text is NULL, an object or array is no scalar. Paths may be written $["key"].
-  `CREATE MACRO trino_json_path(p) AS regexp_replace(regexp_replace(p, '\\[''([^'']*)''\\]', '."\\1"', 'g'), '\\["([^"]*)"\\]', '."\\1"', 'g')`,
+  // JSON: a malformed text is NULL, an object or array is no scalar. Paths that are literals come as pointers (json-path.ts).
+  `CREATE MACRO trino_json_path(p) AS CASE WHEN starts_with(p, '/') THEN p ELSE regexp_replace(regexp_replace(p, '\\[''([^'']*)''\\]', '."\\1"', 'g'), '\\["([^"]*)"\\]', '."\\1"', 'g') END`,
   `CREATE MACRO trino_json_extract(j, p) AS
      CASE WHEN json_valid(j) THEN json_extract(j, trino_json_path(p)) END`,
   `CREATE MACRO trino_json_extract_scalar(j, p) AS

@@ -1,5 +1,7 @@
 import { QueryError, refused } from './errors.ts';
 import { duckdbFunction } from './functions.ts';
+import { jsonPointer } from './json-path.ts';
+import { literal } from './literal.ts';
 import { closing, isSymbol, isWord, type Token } from './tokens.ts';
 import { duckdbType, splitCommas } from './types.ts';
 
@@ -55,6 +57,18 @@ const REWRITES: readonly Rewrite[] = [
     if (!isWord(tokens[i], 'CAST', 'TRY_CAST') || !isSymbol(tokens[i + 1], '(')) return 0;
     const end = closing(tokens, i + 1);
     out.push(cast(tokens[i]!.text, tokens.slice(i + 2, end)));
+    return end - i + 1;
+  },
+  function jsonPaths(tokens, i, out) {
+    const name = tokens[i]!.text.toLowerCase();
+    if (!['json_extract', 'json_extract_scalar', 'json_size'].includes(name)) return 0;
+    if (!isCall(tokens, i)) return 0;
+    const end = closing(tokens, i + 1);
+    const [value, path, ...others] = splitCommas(tokens.slice(i + 2, end));
+    if (value === undefined || path?.length !== 1 || others.length > 0) return 0;
+    const pointer = path[0]!.kind === 'string' ? jsonPointer(textOf(path[0]!.text)) : undefined;
+    if (pointer === undefined) return 0;
+    out.push(`${duckdbFunction(name)}(${translate(value).join(' ')}, ${literal(pointer)})`);
     return end - i + 1;
   },
   function dateFormats(tokens, i, out) {
@@ -234,6 +248,11 @@ function dateParse(inner: readonly Token[]): string {
     (all, letter) => MYSQL_FORMAT[letter] ?? all,
   );
   return `strptime(${translate(text).join(' ')}, ${strptime})`;
+}
+
+/** The text that a literal stands for. */
+function textOf(text: string): string {
+  return text.slice(1, -1).replaceAll("''", "'");
 }
 
 function refuseForeign(tokens: readonly Token[]): void {
