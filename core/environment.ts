@@ -23,6 +23,8 @@ export const ENVIRONMENT = {
   rateLimitsTable: 'RATE_LIMITS_TABLE',
   /** DynamoDB table: answers cached by data version, with a time to live. */
   answersTable: 'ANSWERS_TABLE',
+  /** Namespace of the metrics in CloudWatch. */
+  metricsNamespace: 'METRICS_NAMESPACE',
   /** Seconds after which an accepted event is surely in raw_events: the delivery buffer times 1.5 and a margin. */
   deliveryLagSeconds: 'DELIVERY_LAG_SECONDS',
 } as const;

@@ -5,6 +5,7 @@ import type { Config } from '../core/config.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { BundledFunction } from './function.ts';
 import type { Lake } from './lake.ts';
+import type { Metrics } from './metrics.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { EventStream } from './stream.ts';
 
@@ -20,6 +21,8 @@ export interface CollectProps {
   readonly rateLimits: RateLimits;
   /** Where accepted events wait that the stream does not take. */
   readonly lake: Lake;
+  /** Where it is counted what was taken. */
+  readonly metrics: Metrics;
 }
 
 /** The function that takes events over HTTP. */
@@ -39,6 +42,7 @@ export class Collect extends Construct {
     props.deadLetters.bindWriter(collect);
     props.lake.bindFallbackWriter(collect);
     props.rateLimits.bindCounter(collect);
+    props.metrics.bindWriter(collect);
     this.function = collect.function;
   }
 }

@@ -12,6 +12,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { Delivery } from './delivery.ts';
 import { Gather } from './gather.ts';
 import { Lake } from './lake.ts';
+import { Metrics } from './metrics.ts';
 import { Query } from './query.ts';
 import { RateLimits } from './rate-limits.ts';
 import { Refill } from './refill.ts';
@@ -102,12 +103,14 @@ export class Millrace extends Construct {
     const { stream, lake, catalog } = this;
     const { bytesLimit, buildBytesLimit } = config.query;
     const rateLimits = new RateLimits(service, 'RateLimits');
+    const metrics = new Metrics(service, 'Metrics');
     const collect = new Collect(service, 'Collect', {
       config,
       stream,
       deadLetters,
       lake,
       rateLimits,
+      metrics,
     });
     // A delivery stream starts at the stream's end: events from before it would not reach the lake.
     collect.node.addDependency(delivery);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { createAthena } from './athena/athena.ts';
 import type { Clock } from './clock.ts';
+import { createCloudWatch } from './cloudwatch/cloudwatch.ts';
 import { DynamoDb } from './dynamodb/dynamodb.ts';
 import type { Faults } from './faults.ts';
 import { createFirehose } from './firehose/firehose.ts';
@@ -26,6 +27,8 @@ export interface Services {
   readonly byName: Readonly<Record<string, JsonService>>;
   readonly s3: S3Endpoint;
   readonly resources: ResourceHandlers;
+  /** Takes a line of a function's log, for the metrics in it. */
+  readonly takeLogLine: (line: string) => void;
   /** Delivers what the delivery streams have buffered. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -60,6 +63,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...place,
   });
   const dynamodb = new DynamoDb(folder('dynamodb'));
+  const cloudwatch = createCloudWatch(folder('cloudwatch'));
   return {
     byName: {
       kinesis: kinesis.service,
@@ -67,6 +71,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       glue: glue.service,
       athena: athena.service,
       dynamodb: dynamodb.service,
+      cloudwatch: cloudwatch.service,
     },
     s3: s3.endpoint,
     resources: {
@@ -77,6 +82,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       ...athena.resources,
       ...dynamodb.resources,
     },
+    takeLogLine: cloudwatch.takeLogLine,
     flush: async () => {
       await Promise.all(firehose.names().map((name) => firehose.flush(name)));
     },
@@ -85,6 +91,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await firehose.close();
       await kinesis.close();
       await dynamodb.close();
+      cloudwatch.close();
     },
   };
 }

@@ -129,6 +129,7 @@ async function start(
       AWS_EC2_METADATA_DISABLED: 'true',
     }),
     terminal,
+    metrics: services.takeLogLine,
   });
   closing.push(() => functions.stop());
   const stepFunctions = new StepFunctions({

@@ -6,6 +6,7 @@ import { requireString } from '../runtime/environment.ts';
 import { httpHandler } from '../runtime/http.ts';
 import { createCollector } from './collector.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
+import { CountedSinks } from './counted-sinks.ts';
 import { Delivery } from './delivery.ts';
 import { RateLimits } from './rate-limit.ts';
 import { respond } from './respond.ts';
@@ -27,6 +28,7 @@ const rateLimits = new RateLimits({
   },
 });
 const collector = createCollector(bundleConfig<Config>(), (sender) => rateLimits.admit(sender));
+const namespace = requireString(ENVIRONMENT.metricsNamespace);
 
 /** Takes events over HTTP. */
 export const handler = httpHandler(
@@ -37,6 +39,8 @@ export const handler = httpHandler(
       const asked = headers['access-control-request-headers'];
       return { statusCode: 204, headers: preflightHeaders(asked) };
     }
+    const receivedAt = Date.now();
+    const delivery = new Delivery(kinesis(), destinations, context.getRemainingTimeInMillis());
     const answer = respond(
       {
         method,
@@ -53,10 +57,10 @@ export const handler = httpHandler(
         contentEncoding: headers['content-encoding'],
         body: request.body,
         isBase64Encoded: request.isBase64Encoded,
-        receivedAt: Date.now(),
+        receivedAt,
       },
       collector,
-      new Delivery(kinesis(), destinations, context.getRemainingTimeInMillis()),
+      new CountedSinks(delivery, { namespace, receivedAt }),
     );
     // Counts travel while the events are stored.
     return answer.finally(() => rateLimits.settled());

@@ -63,6 +63,7 @@ const SERVICE_NAMES: Readonly<Record<string, string>> = {
   AmazonAthena: 'athena',
   AWSGlue: 'glue',
   DynamoDB_20120810: 'dynamodb',
+  GraniteServiceVersion20100801: 'cloudwatch',
   AWSStepFunctions: 'states',
 };
 

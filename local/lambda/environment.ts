@@ -16,6 +16,7 @@ export interface EnvironmentOptions {
 export class ExecutionEnvironment {
   /** Rejects with the function's own error where it cannot be loaded. */
   readonly loaded: Promise<void>;
+  readonly #log: EnvironmentOptions['log'];
   #worker: Worker;
   #ended = false;
   #answer: ((outcome: Outcome) => void) | undefined;
@@ -24,6 +25,7 @@ export class ExecutionEnvironment {
   constructor({ folder, handler, variables, memoryMiB, log }: EnvironmentOptions) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.loaded = promise;
+    this.#log = log;
     this.#load = { resolve, reject };
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: { folder, handler },
@@ -33,6 +35,7 @@ export class ExecutionEnvironment {
       execArgv: ['--no-warnings'],
       resourceLimits: { maxOldGenerationSizeMb: memoryMiB },
     });
+    // Standard output comes as messages; what bypasses the worker's own stream still comes here.
     this.#worker.stdout.setEncoding('utf8').on('data', (text: string) => log(text, 'stdout'));
     this.#worker.stderr.setEncoding('utf8').on('data', (text: string) => log(text, 'stderr'));
     this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
@@ -80,6 +83,10 @@ export class ExecutionEnvironment {
   }
 
   #receive(message: WorkerMessage): void {
+    if (message.kind === 'output') {
+      this.#log(message.text, 'stdout');
+      return;
+    }
     if (message.kind === 'loaded') this.#load?.resolve();
     else if (message.kind === 'failed-to-load') this.#end(message.error);
     else if (message.kind === 'answer') this.#answer?.({ payload: message.payload });

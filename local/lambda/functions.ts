@@ -25,6 +25,8 @@ export interface FunctionsOptions {
   readonly runtimeVariables: (roleArn: string) => Readonly<Record<string, string>>;
   /** Takes lines that a person should see. */
   readonly terminal: (line: string) => void;
+  /** Takes the lines of all functions' logs: they may hold metrics. */
+  readonly metrics: (line: string) => void;
 }
 
 /** A statement of a function's resource policy. */
@@ -173,9 +175,9 @@ export class Functions {
     this.#options.roles.checkTrust(roleArn, 'lambda.amazonaws.com');
     const memoryMiB = number(properties.MemorySize ?? DEFAULT_MEMORY_MIB, 'MemorySize');
     const own = ownVariables(properties);
-    const { concurrency, logs, terminal } = this.#options;
+    const { concurrency, logs, terminal, metrics } = this.#options;
     const reserved = properties.ReservedConcurrentExecutions;
-    const log = new FunctionLog(logs, name, terminal);
+    const log = new FunctionLog(logs, name, { terminal, metrics });
     this.#logs.push(log);
     this.#functions.set(
       name,

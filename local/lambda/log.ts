@@ -2,16 +2,25 @@ import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import path from 'node:path';
 import type { FunctionError } from './protocol.ts';
 
-/** Where a function's output goes: all of it to a file, errors to the terminal too. */
+/** Who reads along in a log. */
+export interface LogReaders {
+  /** Takes lines that a person should see. */
+  readonly terminal: (line: string) => void;
+  /** Takes each line of standard output: it may hold metrics. */
+  readonly metrics: (line: string) => void;
+}
+
+/** Where a function's output goes: all of it to a file, errors to the terminal too, metrics to CloudWatch. */
 export class FunctionLog {
   readonly #name: string;
   readonly #file: WriteStream;
   readonly #terminal: (line: string) => void;
+  readonly #metrics: (line: string) => void;
 
-  /** @param terminal takes lines that a person should see. */
-  constructor(folder: string, name: string, terminal: (line: string) => void) {
+  constructor(folder: string, name: string, { terminal, metrics }: LogReaders) {
     mkdirSync(folder, { recursive: true });
     this.#name = name;
+    this.#metrics = metrics;
     this.#file = createWriteStream(path.join(folder, `${name}.log`), { flags: 'a' });
     this.#file.on('error', (error) => terminal(`log of ${name}: ${error.message}`));
     this.#terminal = terminal;
@@ -20,7 +29,11 @@ export class FunctionLog {
   /** Takes what the function writes. */
   write(text: string, stream: 'stdout' | 'stderr'): void {
     this.#file.write(text);
-    if (stream === 'stdout') return;
+    if (stream === 'stdout') {
+      // A line is written in one piece.
+      for (const line of text.split('\n')) this.#metrics(line);
+      return;
+    }
     for (const line of text.split('\n'))
       if (line.trim() !== '' && !isWarning(line)) this.#terminal(`${this.#name}: ${line}`);
   }

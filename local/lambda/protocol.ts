@@ -13,9 +13,10 @@ export interface InvocationMessage {
   readonly functionArn: string;
 }
 
-/** Worker → main thread: loaded, answered or failed. */
+/** Worker → main thread: loaded, wrote to standard output, answered or failed; in the order in which it happened. */
 export type WorkerMessage =
   | { readonly kind: 'loaded' }
+  | { readonly kind: 'output'; readonly text: string }
   | { readonly kind: 'failed-to-load'; readonly error: FunctionError }
   | { readonly kind: 'answer'; readonly payload: string }
   | { readonly kind: 'error'; readonly error: FunctionError };

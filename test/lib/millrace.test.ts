@@ -66,7 +66,13 @@ describe('Millrace', () => {
   it.each([
     [
       'takes events over HTTP',
-      ['DEAD_LETTER_STREAM_NAME', 'LAKE_BUCKET', 'RATE_LIMITS_TABLE', 'STREAM_NAME'],
+      [
+        'DEAD_LETTER_STREAM_NAME',
+        'LAKE_BUCKET',
+        'METRICS_NAMESPACE',
+        'RATE_LIMITS_TABLE',
+        'STREAM_NAME',
+      ],
     ],
     ['makes dead letters', ['DEAD_LETTER_BUCKET', 'LAKE_BUCKET']],
     ['sends events again', ['DEAD_LETTER_STREAM_NAME', 'LAKE_BUCKET', 'STREAM_NAME']],

@@ -20,6 +20,8 @@ export interface Runtime {
   readonly deployment: Deployment;
   /** What a person would have seen. */
   readonly terminal: string[];
+  /** Lines that functions have written to standard output. */
+  readonly logged: string[];
   stop(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { resources, functions: sources = {}, services = {}, speed = 1 } = options;
   const data = options.data ?? temporaryFolder();
   const terminal: string[] = [];
+  const logged: string[] = [];
   const write = (line: string) => terminal.push(line);
   const stacks = stacksOf({ Stack: { Resources: resources } }, sources);
   const clock = new Clock(speed);
@@ -48,6 +51,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     roles,
     runtimeVariables: () => ({ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }),
     terminal: write,
+    metrics: (line) => logged.push(line),
   });
   const api = new HttpApi(functions);
   const stepFunctions = new StepFunctions({
@@ -79,6 +83,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       scheduler,
       deployment,
       terminal,
+      logged,
       stop,
     };
   } catch (error) {

@@ -19,6 +19,7 @@ beforeAll(async () => {
     DEAD_LETTER_STREAM_NAME: DESTINATIONS.deadLetterStreamName,
     LAKE_BUCKET: DESTINATIONS.lakeBucket,
     RATE_LIMITS_TABLE: 'rate-limits',
+    METRICS_NAMESPACE: 'Millrace/test',
   });
   const file = join(bundle('collect', CONFIG, folder), 'index.mjs');
   ({ handler } = await import(pathToFileURL(file).href));

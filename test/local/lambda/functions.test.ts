@@ -9,6 +9,7 @@ const SOURCES = {
   Thrower: `export const handler = async () => { console.error('about to fail'); throw new TypeError('no such thing'); };`,
   Sleeper: `export const handler = async ({ ms }) => { await new Promise((done) => setTimeout(done, ms)); return globalThis.count = (globalThis.count ?? 0) + 1; };`,
   Exiter: 'export const handler = async () => { process.exit(3); };',
+  Writer: `export const handler = async ({ line }) => { process.stdout.write(line + '\\n'); return line.length; };`,
   Big: `export const handler = async () => 'x'.repeat(7 * 1024 * 1024);`,
 };
 
@@ -48,6 +49,17 @@ test('a function gets its event and a context, and its answer comes back', async
     name: 'Echo',
     left: true,
   });
+});
+
+test('what a function wrote is with who reads its log before its answer is', async () => {
+  // Prepare
+  const lines = Array.from({ length: 50 }, (_, i) => `{"line":${i}}`);
+  // Act
+  for (const line of lines) {
+    await answerOf('Writer', { line });
+    // Assess
+    expect(runtime.logged).toContain(line);
+  }
 });
 
 test("a function's environment holds its own variables, the runtime's, and nothing of the host", async () => {

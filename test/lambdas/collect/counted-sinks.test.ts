@@ -1,0 +1,79 @@
+import type { DeadLetter } from '../../../core/event.ts';
+import type { AcceptedLine, Sinks } from '../../../lambdas/collect/collect.ts';
+import { CountedSinks } from '../../../lambdas/collect/counted-sinks.ts';
+import { embeddedMetrics } from '../../../local/cloudwatch/embedded.ts';
+import { MemorySinks, RECEIVED_AT } from './collector.ts';
+
+const line = (appId: string) => ({ json: '{}', personId: 'p', appId }) as AcceptedLine;
+const letter = (app_id: string) => ({ app_id }) as DeadLetter;
+
+/** Counts by `app metric` of the lines that are written, and when. */
+async function counted(
+  sinks: Sinks,
+  lines: readonly AcceptedLine[],
+  letters: readonly DeadLetter[],
+): Promise<Record<string, number>> {
+  const written: string[] = [];
+  const counting = {
+    namespace: 'Millrace/test',
+    receivedAt: RECEIVED_AT,
+    write: (text: string) => written.push(text),
+  };
+  await new CountedSinks(sinks, counting).store(lines, letters).catch(() => undefined);
+  const data = written.flatMap(embeddedMetrics);
+  expect(
+    data.every(({ at, namespace }) => at === RECEIVED_AT && namespace === 'Millrace/test'),
+  ).toBe(true);
+  return Object.fromEntries(
+    data.map(({ dimensions, name, values }) => [`${dimensions.App} ${name}`, values[0] ?? 0]),
+  );
+}
+
+describe('events of a request', () => {
+  it('are counted by app once they are stored', async () => {
+    const counts = await counted(
+      new MemorySinks(),
+      [line('shop'), line('blog'), line('shop')],
+      [letter('shop')],
+    );
+
+    expect(counts).toEqual({
+      'shop Accepted': 2,
+      'shop Refused': 1,
+      'blog Accepted': 1,
+    });
+  });
+
+  it('are counted as unconfirmed where they could not be stored, and the error goes on', async () => {
+    const failing: Sinks = { store: () => Promise.reject(new Error('no stream')) };
+
+    expect(await counted(failing, [line('shop')], [letter('shop')])).toEqual({
+      'shop Unconfirmed': 2,
+    });
+    const counting = { namespace: 'n', receivedAt: RECEIVED_AT, write: () => {} };
+    await expect(new CountedSinks(failing, counting).store([line('shop')], [])).rejects.toThrow(
+      'no stream',
+    );
+  });
+
+  it('are not counted before they are stored', async () => {
+    const written: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const counting = {
+      namespace: 'n',
+      receivedAt: RECEIVED_AT,
+      write: (text: string) => written.push(text),
+    };
+    const stored = new CountedSinks({ store: () => promise }, counting).store([line('shop')], []);
+
+    await Promise.resolve();
+    expect(written).toEqual([]);
+    resolve();
+    await stored;
+    expect(written).toHaveLength(1);
+  });
+
+  it('write nothing where there are none', async () => {
+    expect(await counted(new MemorySinks(), [], [])).toEqual({});
+  });
+});
