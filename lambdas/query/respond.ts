@@ -56,8 +56,10 @@ async function answerRequest(
   const format = parameters.oneOf('format', preferredFormat(request.headers.accept));
   const range = describeRange(asked.scope);
   const prepared = await prepareAnswer(asked, range, sources);
-  const headers = { etag: prepared.etag, 'cache-control': CACHE_CONTROL, vary: 'Accept' };
-  if (body === undefined && matches(request.headers['if-none-match'], prepared.etag)) {
+  // The same answer in another form is another thing to a cache.
+  const etag = format === 'csv' ? prepared.etag.replace(/"$/, '-csv"') : prepared.etag;
+  const headers = { etag, 'cache-control': CACHE_CONTROL, vary: 'Accept' };
+  if (body === undefined && matches(request.headers['if-none-match'], etag)) {
     return { statusCode: 304, headers };
   }
   const { envelope, numbers } = await prepared.answer();

@@ -225,6 +225,18 @@ describe('ETags', () => {
     expect(later.statusCode).toBe(200);
     expect(etag).toMatch(/^W\/"v3-[0-9a-f]{32}"$/);
   });
+
+  test('tags an answer as CSV apart from the same as JSON', async () => {
+    const sources = new Sources();
+    const json = (await ask(sources, `totals?${RANGE}`)).headers.etag!;
+
+    const csv = await ask(sources, `totals?${RANGE}&format=csv`, {
+      headers: { 'if-none-match': json },
+    });
+
+    expect(csv.statusCode).toBe(200);
+    expect(csv.headers.etag).not.toBe(json);
+  });
 });
 
 describe('CSV', () => {
