@@ -6,6 +6,7 @@ import type { Sender } from './authenticate.ts';
 import { channelRulesOf } from './enrich/channel-rules.ts';
 import type { JsonObject } from './envelope.ts';
 import { isJsonObject, parseExactly } from './json.ts';
+import { checkKeys } from './keys.ts';
 import { MAX_DEPTH, MAX_EVENT_BYTES } from './limits.ts';
 import { type EventFacts, eventName, type Line, mapEvent } from './map.ts';
 import { RefusedError, shown, violationRefusal } from './refusal.ts';
@@ -35,6 +36,7 @@ export function lineOf(call: IncomingCall, { app, kind }: Sender, rules: CallRul
   if (!isJsonObject(call.value)) {
     throw invalid('', `the event is ${shown(call.value)}: an object is needed`);
   }
+  checkKeys(call.value, call.text);
   const type = typeOf(rules.takes, call.value.type);
   const parsed = parseExactly(call.text, call.value);
   const value = parsed.value as JsonObject;

@@ -6,6 +6,10 @@ export const MAX_EVENT_BYTES = 32 * 1024;
 export const MAX_EVENTS = 2_500;
 /** Most levels of objects and arrays in an event: engines that read JSON stop somewhere, and none of them says where. */
 export const MAX_DEPTH = 32;
+/** Most keys in all objects of an event together: properties, traits, context and what they hold. */
+export const MAX_KEYS = 1_000;
+/** Most characters of a key. */
+export const MAX_KEY_LENGTH = 256;
 /** Most bytes of a batch's own context: it is stored with each of its events. */
 export const MAX_BATCH_CONTEXT_BYTES = 8 * 1024;
 /** Most bytes that a batch's context takes in all of its events together: 500 KB must not become 40 MB on the stream. */
