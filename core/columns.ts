@@ -125,9 +125,10 @@ export const TABLES = {
   events: 'events',
   steps: 'funnel_steps',
   attempts: 'funnel_attempts',
+  months: 'funnel_months',
   deadLetters: 'dead_letters',
   redrives: 'redrives',
 } as const;
 
 /** A table that a build makes, partition by partition. */
-export type BuiltTable = 'events' | 'funnel_steps' | 'funnel_attempts';
+export type BuiltTable = 'events' | 'funnel_steps' | 'funnel_attempts' | 'funnel_months';

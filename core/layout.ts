@@ -29,9 +29,9 @@ export const RAW_PREFIX_EXPRESSION = `${PREFIX.raw}dt=!{timestamp:yyyy-MM-dd}/ho
 export interface Partition {
   readonly table: BuiltTable;
   readonly app_id: string;
-  /** Set for funnel_steps and funnel_attempts. */
+  /** Set for the facts of a funnel. */
   readonly funnel?: string;
-  /** UTC day, YYYY-MM-DD. */
+  /** UTC day, YYYY-MM-DD; of funnel_months the month's first. */
   readonly event_date: string;
 }
 

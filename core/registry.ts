@@ -24,6 +24,9 @@ export interface DataVersion {
   readonly built_funnels: Readonly<Record<string, string>>;
 }
 
+/** Which tables a funnel's facts are: changes where a question may read one that an earlier version did not build. */
+const FACTS = 'funnel_attempts funnel_months';
+
 /**
  * What a funnel's facts are built of: where the registry holds another key than the config gives, or none, the facts are an
  * earlier definition's, or not all there yet.
@@ -32,5 +35,5 @@ export function funnelKey(
   funnel: FunnelDefinition,
   dimensions: readonly PropertyDimension[],
 ): string {
-  return JSON.stringify([funnel, dimensions]);
+  return JSON.stringify([FACTS, funnel, dimensions]);
 }

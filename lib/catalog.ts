@@ -63,6 +63,7 @@ export class Catalog extends Construct {
       ['Events', tables.events],
       ['FunnelSteps', tables.steps],
       ['FunnelAttempts', tables.attempts],
+      ['FunnelMonths', tables.months],
     ] as const) {
       this.table(id, database, shape, {
         location: at(lake, `${PREFIX.tables}${shape.name}/`),
@@ -83,9 +84,9 @@ export class Catalog extends Construct {
     }
   }
 
-  /** ARNs that Glue checks for actions on the three tables that builds make. */
+  /** ARNs that Glue checks for actions on the tables that builds make. */
   get builtTables(): string[] {
-    return this.arns(TABLES.events, TABLES.steps, TABLES.attempts);
+    return this.arns(TABLES.events, TABLES.steps, TABLES.attempts, TABLES.months);
   }
 
   /** ARNs that Glue checks for reading the schema of raw events. */

@@ -55,8 +55,8 @@ export class Query extends Construct {
     workgroup.grantStatements(query.role);
     allow(query.role, { actions: ['athena:GetQueryResults'], resources: [workgroup.arn] });
     // Athena reads the catalog and the files with the permissions of who asks.
-    const { events, steps, attempts, deadLetters, redrives } = TABLES;
-    catalog.grantRead(query.role, [events, steps, attempts, deadLetters, redrives]);
+    const { events, steps, attempts, months, deadLetters, redrives } = TABLES;
+    catalog.grantRead(query.role, [events, steps, attempts, months, deadLetters, redrives]);
     props.deadLetters.grantRead(query.role);
     // Without a condition on s3:prefix: with one, S3 answers a HEAD of what is not there with 403, and Athena takes the place of
     // an empty partition for forbidden.

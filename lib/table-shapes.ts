@@ -1,6 +1,6 @@
 import { type Column, ENVELOPE, PERSON_KEY, TABLES } from '../core/columns.ts';
 import type { Config, PropertyDimension } from '../core/config.ts';
-import { attemptColumns, stepColumns } from '../core/sql/funnels.ts';
+import { attemptColumns, monthColumns, stepColumns } from '../core/sql/funnels.ts';
 
 /** Name, meaning and columns of a table of the catalog. */
 export interface TableShape {
@@ -16,6 +16,7 @@ export interface TableShapes {
   readonly events: TableShape;
   readonly steps: TableShape;
   readonly attempts: TableShape;
+  readonly months: TableShape;
   readonly deadLetters: TableShape;
   readonly redrives: TableShape;
 }
@@ -25,6 +26,7 @@ const text = (name: string, comment: string): Column => ({ name, type: 'string',
 const APP_ID = text('app_id', 'tenant');
 const FUNNEL = text('funnel', 'name of the funnel');
 const EVENT_DATE = text('event_date', 'UTC day of the event, YYYY-MM-DD');
+const MONTH = text('event_date', 'first UTC day of the month, YYYY-MM-DD');
 const DT = text('dt', 'UTC day of arrival, YYYY-MM-DD');
 const HOUR = text('hour', 'UTC hour of arrival, 00 to 23');
 
@@ -55,6 +57,12 @@ export function tableShapes(config: Config): TableShapes {
       description: 'one row an attempt at a funnel, by the day that it started',
       columns: attemptColumns(dimensions),
       partitionKeys: [APP_ID, FUNNEL, EVENT_DATE],
+    },
+    months: {
+      name: TABLES.months,
+      description: 'one row a person and month: on which days the person got how far',
+      columns: monthColumns(),
+      partitionKeys: [APP_ID, FUNNEL, MONTH],
     },
     deadLetters: {
       name: TABLES.deadLetters,

@@ -1,3 +1,4 @@
+import type { Range } from '../api.ts';
 import type { Filter, FilterScope } from '../funnel.ts';
 import { type FunnelQuestion, PERIODS, type Period } from '../funnel-answer.ts';
 import type { CompiledFunnel } from '../funnel-definition.ts';
@@ -49,17 +50,25 @@ export function measuredSql(context: FunnelContext, question: FunnelQuestion): S
 /** What is wanted of attempts whose depth is told: every one's depth, or those that got past step 1 with their times. */
 export type Told = 'depths' | 'deep';
 
-/** SELECT of attempts of which the table or the statement below tells the depth, where `tellsDepth`. */
-export function toldSql(context: FunnelContext, question: FunnelQuestion, told: Told): Sql {
+/**
+ * SELECT of attempts of which the table or the statement below tells the depth, where `tellsDepth`.
+ * @param span only the built attempts that start in it, with their starts
+ */
+export function toldSql(
+  context: FunnelContext,
+  question: FunnelQuestion,
+  told: Told,
+  span?: Range,
+): Sql {
   const reached = told === 'deep' ? reachedColumns(context.funnel) : [];
   return render(context.text('questions/funnel_told'), {
     attempts:
       question.source === 'facts'
-        ? builtAttempts(context, question)
+        ? builtAttempts(context, question, span)
         : foundAttempts(context, question, 'levels'),
     by: breakdownSql(context, question),
     deep: told === 'deep',
-    starts: told === 'deep' || mayBeProvisional(context.funnel, question),
+    starts: told === 'deep' || span !== undefined || mayBeProvisional(context.funnel, question),
     reached,
     deepest: reached.toReversed(),
     filter: filtersSql(question.filters, dimensionReader(context)),
@@ -168,9 +177,12 @@ function eventsEnd({ funnel }: FunnelContext, { range: { to } }: FunnelQuestion)
   return funnel.events_until === 'range' ? to : to + funnel.window_ms;
 }
 
-function builtAttempts(context: FunnelContext, question: FunnelQuestion): Sql {
+function builtAttempts(
+  context: FunnelContext,
+  question: FunnelQuestion,
+  { from, to }: Range = question.range,
+): Sql {
   const { funnel } = context;
-  const { from, to } = question.range;
   const dimensions = neededDimensions(context, question);
   const columns = [
     sql`${countedKey(funnel)} AS counted`,

@@ -10,6 +10,7 @@ import {
   tellsDepth,
   toldSql,
 } from './funnel-measured.ts';
+import { monthCountsSql, monthLevelsSql, monthsReading } from './funnel-months.ts';
 import { type Sql, sql, sqlInteger } from './quote.ts';
 import { render, type Scope } from './template.ts';
 
@@ -61,8 +62,7 @@ function markedSql(context: FunnelContext, question: FunnelQuestion): Sql {
 
 /** SELECT of how deep each person came, without the attempt in which it was. */
 function levelsSql(context: FunnelContext, question: FunnelQuestion): Sql {
-  const told = tellsDepth(context, question) || hasBest(context, question);
-  const measured = told ? toldSql(context, question, 'depths') : measuredSql(context, question);
+  const measured = depthsSql(context, question);
   if (context.funnel.count_by === 'attempt') {
     return sql`SELECT levels.*, ${provisionalSql(context, question, 'depth' as Sql, 'started_at' as Sql)} AS provisional
 FROM (
@@ -77,8 +77,16 @@ ${measured}
   });
 }
 
+/** SELECT of rows that tell how deep a person came, one or several a person. */
+function depthsSql(context: FunnelContext, question: FunnelQuestion): Sql {
+  if (monthsReading(context, question) !== null) return monthLevelsSql(context, question);
+  const told = tellsDepth(context, question) || hasBest(context, question);
+  return told ? toldSql(context, question, 'depths') : measuredSql(context, question);
+}
+
 /** SELECT of how many people reached each step, and how many of them are provisional. */
 export function countsSql(context: FunnelContext, question: FunnelQuestion): Sql {
+  if (monthsReading(context, question) === 'counts') return monthCountsSql(context, question);
   return render(context.text('questions/funnel_counts'), {
     levels: levelsSql(context, question),
     by: breakdownNames(question),

@@ -22,6 +22,7 @@ import {
   windowDays,
 } from './funnel-context.ts';
 import { reachedColumns, tellsDepth } from './funnel-measured.ts';
+import { monthsSql } from './funnel-months.ts';
 import { breakdownNames, countsSql, deepPeopleSql, peopleSql } from './funnel-question.ts';
 import { daySpan, stepsSql } from './funnel-steps.ts';
 import { type Sql, sql, sqlIdentifier, sqlInteger, sqlJoin, sqlString } from './quote.ts';
@@ -29,6 +30,7 @@ import { render } from './template.ts';
 
 export type { FunnelContext, StatementText } from './funnel-context.ts';
 export { windowDays } from './funnel-context.ts';
+export { attemptDaysOfMonth, hasMonths, monthColumns, monthStart } from './funnel-months.ts';
 
 /** SELECT of one day's partition of funnel_steps. @param eventDate YYYY-MM-DD, UTC */
 export function funnelStepsSelect(context: FunnelContext, eventDate: string): Sql {
@@ -68,6 +70,14 @@ export function funnelAttemptsSelect(context: FunnelContext, eventDate: string):
   return sql`SELECT made.*, CAST(${depth} AS integer) AS depth FROM (
 ${attemptsSql(context, steps, span, dimensions)}
 ) AS made`;
+}
+
+/**
+ * SELECT of one month's partition of funnel_months, where `hasMonths`. Reads funnel_attempts of that month and of the two before it.
+ * @param month its first day, YYYY-MM-DD, UTC
+ */
+export function funnelMonthsSelect(context: FunnelContext, month: string): Sql {
+  return monthsSql(context, month);
 }
 
 /** SELECT that answers a question to a funnel; `readFunnelAnswer` reads its rows. */

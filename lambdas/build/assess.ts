@@ -1,4 +1,5 @@
 import type { Partition } from '../../core/layout.ts';
+import { attemptDaysOfMonth, monthStart } from '../../core/sql/funnels.ts';
 import { addDays } from './arrival-hours.ts';
 import { eventsInputs, isSameInputs, rowsByHour, shortHash } from './inputs.ts';
 import { type Lease, type PartitionRecord, partitionKey, type Touch } from './records.ts';
@@ -12,6 +13,8 @@ export interface AppDefinitions {
     readonly name: string;
     readonly stepsHash: string;
     readonly attemptsHash: string;
+    /** Null where the funnel's months are not kept. */
+    readonly monthsHash: string | null;
     /** Days after its own whose funnel_steps a partition of funnel_attempts reads. */
     readonly windowDays: number;
     /** Steps that ask for a person's first event read the events of all days before, too. */
@@ -116,7 +119,12 @@ export function assess(app: AppDefinitions, state: AppState, asker: Asker): Asse
       const inputs = stepRuns(day, funnel.windowDays, stepsByDay, records);
       return judge(of('funnel_attempts', day), funnel.attemptsHash, inputs);
     });
-    return [...steps, ...attempts];
+    const { monthsHash } = funnel;
+    if (monthsHash === null) return [...steps, ...attempts];
+    const months = [...new Set(days.map(monthStart))].map((month) =>
+      judge(of('funnel_months', month), monthsHash, attemptRuns(month, attempts, records)),
+    );
+    return [...steps, ...attempts, ...months];
   });
   return [...events, ...facts];
 }
@@ -157,6 +165,24 @@ function stepRuns(
     const run = runOf(steps, records);
     if (run === undefined) return undefined;
     runs.push(`${steps.partition.event_date}=${run}`);
+  }
+  return shortHash(runs);
+}
+
+/** A version of the attempts that a month's partition is made of; undefined where one of them is yet to be replaced. */
+function attemptRuns(
+  month: string,
+  attempts: readonly Assessment[],
+  records: Records,
+): string | undefined {
+  const { first, last } = attemptDaysOfMonth(month);
+  const runs: string[] = [];
+  for (const day of attempts) {
+    const { event_date } = day.partition;
+    if (event_date < first || event_date > last) continue;
+    const run = runOf(day, records);
+    if (run === undefined) return undefined;
+    runs.push(`${event_date}=${run}`);
   }
   return shortHash(runs);
 }

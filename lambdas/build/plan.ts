@@ -17,7 +17,12 @@ export interface Planned {
 
 /** Tasks that one round hands out: the state machine carries them all at once, at most 256 KiB. */
 const MAX_TASKS = 200;
-const BUILT_TABLES: readonly BuiltTable[] = ['events', 'funnel_steps', 'funnel_attempts'];
+const BUILT_TABLES: readonly BuiltTable[] = [
+  'events',
+  'funnel_steps',
+  'funnel_attempts',
+  'funnel_months',
+];
 
 /**
  * Works out which partitions are stale and ready to be built: those whose inputs are all current. What depends on them comes

@@ -2,7 +2,12 @@ import type { App, Config } from '../../core/config.ts';
 import { compileFunnel } from '../../core/funnel-definition.ts';
 import type { Partition } from '../../core/layout.ts';
 import { type FunnelContext, windowDays } from '../../core/sql/funnel-context.ts';
-import { funnelAttemptsSelect, funnelStepsSelect } from '../../core/sql/funnels.ts';
+import {
+  funnelAttemptsSelect,
+  funnelMonthsSelect,
+  funnelStepsSelect,
+  hasMonths,
+} from '../../core/sql/funnels.ts';
 import type { Sql } from '../../core/sql/quote.ts';
 import { statementText } from '../runtime/statements.ts';
 import type { AppDefinitions } from './assess.ts';
@@ -62,6 +67,7 @@ export function appDefinitions(config: Config, app: App): AppDefinitions {
         name,
         stepsHash: hash('funnel_steps'),
         attemptsHash: hash('funnel_attempts'),
+        monthsHash: hasMonths(funnel) ? hash('funnel_months') : null,
         windowDays: windowDays(funnel),
         remembers: funnel.steps.some((step) => step.first_time !== null),
       };
@@ -71,9 +77,14 @@ export function appDefinitions(config: Config, app: App): AppDefinitions {
 
 function factSelect(app: App, { table, funnel = '' }: Partition, eventDate: string): Sql {
   const context = funnelContext(app, funnel);
-  return table === 'funnel_steps'
-    ? funnelStepsSelect(context, eventDate)
-    : funnelAttemptsSelect(context, eventDate);
+  switch (table) {
+    case 'funnel_steps':
+      return funnelStepsSelect(context, eventDate);
+    case 'funnel_months':
+      return funnelMonthsSelect(context, eventDate);
+    default:
+      return funnelAttemptsSelect(context, eventDate);
+  }
 }
 
 function funnelContext(app: App, name: string): FunnelContext {

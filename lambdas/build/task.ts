@@ -17,7 +17,12 @@ export interface ExecutionInput {
   readonly backfill?: Backfill;
 }
 
-const TABLES: readonly BuiltTable[] = ['events', 'funnel_steps', 'funnel_attempts'];
+const TABLES: readonly BuiltTable[] = [
+  'events',
+  'funnel_steps',
+  'funnel_attempts',
+  'funnel_months',
+];
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /**

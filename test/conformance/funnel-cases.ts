@@ -5,9 +5,12 @@ import {
   type FunnelContext,
   funnelAttemptsSelect,
   funnelDurationsSelect,
+  funnelMonthsSelect,
   funnelPeopleSelect,
   funnelSelect,
   funnelStepsSelect,
+  hasMonths,
+  monthStart,
   readFunnelAnswer,
 } from '../../core/sql/funnels.ts';
 import { statementText } from '../../lambdas/runtime/statements.ts';
@@ -108,22 +111,24 @@ export async function runWindowFunnelCase(
     : `expected ${JSON.stringify(test.expected)}, got ${JSON.stringify(got)}`;
 }
 
-/** Builds funnel_steps and funnel_attempts day by day, as the product does, from the events that are loaded. */
+/** Builds funnel_steps and funnel_attempts day by day and funnel_months month by month, as the product does, from the events that are loaded. */
 export async function buildFacts(
   engine: FunnelEngine,
   funnel: FunnelContext,
   events: readonly { readonly event_at: number }[],
 ): Promise<void> {
-  const days = [...new Set(events.map(({ event_at }) => Math.floor(event_at / DAY_MS)))].sort(
+  const numbers = [...new Set(events.map(({ event_at }) => Math.floor(event_at / DAY_MS)))].sort(
     (a, b) => a - b,
   );
-  for (const [table, select] of [
-    ['funnel_steps', funnelStepsSelect],
-    ['funnel_attempts', funnelAttemptsSelect],
+  const days = numbers.map((day) => new Date(day * DAY_MS).toISOString().slice(0, 10));
+  const months = hasMonths(funnel.funnel) ? [...new Set(days.map(monthStart))] : [];
+  for (const [table, select, dates] of [
+    ['funnel_steps', funnelStepsSelect, days],
+    ['funnel_attempts', funnelAttemptsSelect, days],
+    ['funnel_months', funnelMonthsSelect, months],
   ] as const) {
     await engine.run(`DROP TABLE IF EXISTS ${table}`);
-    for (const [i, day] of days.entries()) {
-      const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
+    for (const [i, date] of dates.entries()) {
       const keys = `'${funnel.appId}' AS app_id, '${funnel.funnel.name}' AS funnel, '${date}' AS event_date`;
       const rows = `SELECT *, ${keys} FROM (${select(funnel, date)})`;
       await engine.run(

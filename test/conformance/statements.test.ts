@@ -1,4 +1,4 @@
-import { attemptColumns, stepColumns } from '../../core/sql/funnels.ts';
+import { attemptColumns, monthColumns, stepColumns } from '../../core/sql/funnels.ts';
 import { type FunnelEngine, startEngine } from './funnel-engine.ts';
 import { representativeStatements } from './statements.ts';
 
@@ -18,6 +18,7 @@ beforeAll(async () => {
   for (const [table, columns] of [
     ['funnel_steps', stepColumns(DIMENSIONS)],
     ['funnel_attempts', attemptColumns(DIMENSIONS)],
+    ['funnel_months', monthColumns()],
   ] as const) {
     const all = [...columns, ...KEYS.map(({ name }) => ({ name, type: 'string' as const }))];
     const declared = all.map(({ name, type }) => `"${name}" ${TYPES[type]}`);
@@ -33,12 +34,14 @@ test.each(representativeStatements())(
   },
 );
 
-test.each(representativeStatements().filter(({ name }) => / of a day$/.test(name)))(
+test.each(representativeStatements().filter(({ name }) => / of a (day|month)$/.test(name)))(
   '$name makes only columns that the catalog has, with their types',
   async ({ name, sql }) => {
     const made = await engine.rows(`DESCRIBE ${sql}`);
 
-    const columns = (name.includes('steps of') ? stepColumns : attemptColumns)(DIMENSIONS);
+    const columns = name.includes('months of')
+      ? monthColumns()
+      : (name.includes('steps of') ? stepColumns : attemptColumns)(DIMENSIONS);
     const known = new Map<unknown, string>(
       columns.map((column) => [column.name, TYPES[column.type]]),
     );
@@ -54,10 +57,10 @@ test.each(representativeStatements().filter(({ name }) => / of a day$/.test(name
 test.each(representativeStatements())(
   '$name names its tenant and days wherever it reads a table',
   ({ sql }) => {
-    const reads = sql.match(/FROM (events|funnel_steps|funnel_attempts)\b/g) ?? [];
+    const reads = sql.match(/FROM (events|funnel_steps|funnel_attempts|funnel_months)\b/g) ?? [];
     expect(reads.length).toBeGreaterThan(0);
     expect(sql.match(/app_id = 'shop'/g) ?? []).toHaveLength(reads.length);
-    expect((sql.match(/event_date <= '/g) ?? []).length).toBe(reads.length);
+    expect((sql.match(/AND event_date <?= '/g) ?? []).length).toBe(reads.length);
   },
 );
 

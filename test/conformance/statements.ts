@@ -5,13 +5,15 @@ import {
   type FunnelContext,
   funnelAttemptsSelect,
   funnelDurationsSelect,
+  funnelMonthsSelect,
   funnelPeopleSelect,
   funnelSelect,
   funnelStepsSelect,
+  hasMonths,
 } from '../../core/sql/funnels.ts';
 import { statementText } from '../../lambdas/runtime/statements.ts';
 
-/** A statement that the product sends, over the tables events, funnel_steps and funnel_attempts. */
+/** A statement that the product sends, over the tables that builds make. */
 export interface RepresentativeStatement {
   readonly name: string;
   readonly sql: string;
@@ -19,6 +21,8 @@ export interface RepresentativeStatement {
 
 const DAY = '2026-03-02';
 const RANGE = { from: Date.UTC(2026, 2, 2), to: Date.UTC(2026, 2, 3) };
+const MONTHS = { from: Date.UTC(2026, 2, 2), to: Date.UTC(2026, 4, 30) };
+const CUT_MONTHS = { from: Date.UTC(2026, 2, 2, 23), to: Date.UTC(2026, 3, 30, 22) };
 
 const FILTERS: readonly Filter[] = [
   { property: 'plan', op: 'in', value: ['pro', "o'clock"] },
@@ -137,6 +141,30 @@ export function representativeStatements(): RepresentativeStatement[] {
         'counts by breakdown over events',
         funnelSelect(context, { ...detailed, source: 'events', times: false }),
       ),
+      ...(hasMonths(context.funnel)
+        ? [
+            named('months of a month', funnelMonthsSelect(context, '2026-03-01')),
+            named(
+              'counts over whole days of months',
+              funnelSelect(
+                context,
+                question({ range: MONTHS, settledUntil: Date.UTC(2027, 0), times: false }),
+              ),
+            ),
+            named(
+              'counts over days of months that the range cuts',
+              funnelSelect(
+                context,
+                question({
+                  range: CUT_MONTHS,
+                  settledUntil: CUT_MONTHS.to,
+                  includeBots: true,
+                  times: false,
+                }),
+              ),
+            ),
+          ]
+        : []),
       named('people over facts', funnelPeopleSelect(context, question({ breakdown: ['month'] }))),
       ...(definition.steps.length < 2
         ? []

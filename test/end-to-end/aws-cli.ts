@@ -141,7 +141,14 @@ check('glue get-tables and get-partitions', async () => {
     ...['glue', 'get-tables', '--database-name', database],
   );
   const names = TableList.map(({ Name }) => Name);
-  for (const name of ['raw_events', 'events', 'funnel_steps', 'funnel_attempts', 'dead_letters']) {
+  for (const name of [
+    'raw_events',
+    'events',
+    'funnel_steps',
+    'funnel_attempts',
+    'funnel_months',
+    'dead_letters',
+  ]) {
     assert.ok(names.includes(name), `${name} is not among ${names}`);
   }
   const { Partitions } = await awsJson<{ Partitions: { Values: string[] }[] }>(

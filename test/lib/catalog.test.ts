@@ -37,6 +37,7 @@ describe('Catalog', () => {
       'dead_letters',
       'events',
       'funnel_attempts',
+      'funnel_months',
       'funnel_steps',
       'raw_events',
       'redrives',
@@ -68,7 +69,7 @@ describe('Catalog', () => {
     );
   });
 
-  it.each(['events', 'funnel_steps', 'funnel_attempts'])(
+  it.each(['events', 'funnel_steps', 'funnel_attempts', 'funnel_months'])(
     'projects nothing of %s, or Athena would not see the partitions that builds swap',
     (name) => {
       const parameters = Object.keys(tables[name]?.Parameters ?? {});
@@ -81,6 +82,7 @@ describe('Catalog', () => {
     ['events', ['app_id', 'event_date']],
     ['funnel_steps', ['app_id', 'funnel', 'event_date']],
     ['funnel_attempts', ['app_id', 'funnel', 'event_date']],
+    ['funnel_months', ['app_id', 'funnel', 'event_date']],
   ])('has %s partitioned by keys that are no columns of it', (name, keys) => {
     const table = tables[name];
     const columns = table?.StorageDescriptor.Columns.map((column) => column.Name) ?? [];

@@ -9,7 +9,16 @@ import { Stack } from '../../local/athena/stack.ts';
 import { difference } from './compare.ts';
 import { arrivalHours, Lake, type LakeTable, RAW_TABLE, rawFolder, rawHourSql } from './lake.ts';
 import { Trino } from './server.ts';
-import { BUILT, DATES, eventsOf, FUNNELS, factsOf, questions, scan } from './statements.ts';
+import {
+  BUILT,
+  DATES,
+  eventsOf,
+  FUNNELS,
+  factDates,
+  factsOf,
+  questions,
+  scan,
+} from './statements.ts';
 
 let passed = 0;
 let failed = 0;
@@ -106,9 +115,9 @@ async function build(lake: Lake): Promise<void> {
   for (const table of Object.values(BUILT)) await lake.createTable(table);
   for (const date of DATES)
     await buildPartition(lake, BUILT.events, ['shop', date], eventsOf(date));
-  for (const table of ['funnel_steps', 'funnel_attempts'] as const)
+  for (const table of ['funnel_steps', 'funnel_attempts', 'funnel_months'] as const)
     for (const funnel of FUNNELS)
-      for (const date of DATES)
+      for (const date of factDates(table, funnel))
         await buildPartition(
           lake,
           BUILT[table],

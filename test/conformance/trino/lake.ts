@@ -90,8 +90,8 @@ export const RAW_TABLE: LakeTable = {
   },
 };
 
-/** First day of the population, UTC. */
-export const FIRST_DAY = '2026-01-01';
+/** First day of the population, UTC: the last of a month, so that the population lies in two. */
+export const FIRST_DAY = '2026-01-31';
 /** Days that events fall on; they arrive up to a day late. */
 export const DAYS = 2;
 

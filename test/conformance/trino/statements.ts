@@ -1,4 +1,4 @@
-import { type Column, ENVELOPE, PERSON_KEY } from '../../../core/columns.ts';
+import { type BuiltTable, type Column, ENVELOPE, PERSON_KEY } from '../../../core/columns.ts';
 import type { FunnelDefinition } from '../../../core/funnel.ts';
 import type { FunnelQuestion } from '../../../core/funnel-answer.ts';
 import { compileFunnel } from '../../../core/funnel-definition.ts';
@@ -7,9 +7,13 @@ import {
   attemptColumns,
   funnelAttemptsSelect,
   funnelDurationsSelect,
+  funnelMonthsSelect,
   funnelPeopleSelect,
   funnelSelect,
   funnelStepsSelect,
+  hasMonths,
+  monthColumns,
+  monthStart,
   stepColumns,
 } from '../../../core/sql/funnels.ts';
 import { type TotalsQuestion, totalsSql } from '../../../core/sql/totals.ts';
@@ -22,6 +26,8 @@ const DIMENSIONS = [{ name: 'plan', property: 'plan' }];
 const START = Date.parse(FIRST_DAY);
 const DAY_MS = 86_400_000;
 const RANGE = { from: START, to: START + DAYS * DAY_MS };
+const WHOLE_DAYS = { from: START - 9 * DAY_MS, to: START + 40 * DAY_MS };
+const CUT_DAYS = { from: START - 9.5 * DAY_MS, to: RANGE.to - DAY_MS / 3 };
 const APP = 'shop';
 
 /** Dates of the events' partitions. */
@@ -33,7 +39,7 @@ const withoutApp = (columns: readonly Column[]): Column[] =>
   columns.filter(({ name }) => !['app_id', 'funnel', 'event_date'].includes(name));
 
 /** Tables that builds make. */
-export const BUILT: Readonly<Record<'events' | 'funnel_steps' | 'funnel_attempts', LakeTable>> = {
+export const BUILT: Readonly<Record<BuiltTable, LakeTable>> = {
   events: {
     name: 'events',
     columns: [...withoutApp(ENVELOPE), PERSON_KEY],
@@ -47,6 +53,11 @@ export const BUILT: Readonly<Record<'events' | 'funnel_steps' | 'funnel_attempts
   funnel_attempts: {
     name: 'funnel_attempts',
     columns: withoutApp(attemptColumns(DIMENSIONS)),
+    keys: ['app_id', 'funnel', 'event_date'],
+  },
+  funnel_months: {
+    name: 'funnel_months',
+    columns: monthColumns(),
     keys: ['app_id', 'funnel', 'event_date'],
   },
 };
@@ -136,16 +147,26 @@ export function eventsOf(eventDate: string): string {
   return eventsSelect({ appId: APP, eventDate, hours, dedupWindowDays: 1, knownHours: hours });
 }
 
-/** SELECT of a partition of a funnel's steps or attempts. */
-export function factsOf(
-  table: 'funnel_steps' | 'funnel_attempts',
-  funnel: FunnelDefinition,
-  date: string,
-): string {
+/** First days of the months in which events lie. */
+const MONTHS = [...new Set(DATES.map(monthStart))];
+
+/** Dates of the partitions of a funnel's facts. */
+export function factDates(table: FactTable, funnel: FunnelDefinition): readonly string[] {
+  if (table !== 'funnel_months') return DATES;
+  return hasMonths(contextOf(funnel).funnel) ? MONTHS : [];
+}
+
+/** A table of a funnel's facts. */
+export type FactTable = Exclude<BuiltTable, 'events'>;
+
+/** SELECT of a partition of a funnel's facts. */
+export function factsOf(table: FactTable, funnel: FunnelDefinition, date: string): string {
   const context = contextOf(funnel);
-  return table === 'funnel_steps'
-    ? funnelStepsSelect(context, date)
-    : funnelAttemptsSelect(context, date);
+  return {
+    funnel_steps: funnelStepsSelect,
+    funnel_attempts: funnelAttemptsSelect,
+    funnel_months: funnelMonthsSelect,
+  }[table](context, date);
 }
 
 /** Questions to the built tables. */
@@ -190,6 +211,17 @@ function funnelQuestions(definition: FunnelDefinition): NamedStatement[] {
     {
       name: name('counts by device and day'),
       sql: funnelSelect(context, question({ breakdown: ['device', 'day'], times: false })),
+    },
+    {
+      name: name('counts over whole days of months'),
+      sql: funnelSelect(
+        context,
+        question({ range: WHOLE_DAYS, settledUntil: WHOLE_DAYS.to + 2 * DAY_MS, times: false }),
+      ),
+    },
+    {
+      name: name('counts over days of months that the range cuts'),
+      sql: funnelSelect(context, question({ range: CUT_DAYS, includeBots: true, times: false })),
     },
     {
       name: name('funnels by device, plan and day'),

@@ -24,6 +24,7 @@ const APP: AppDefinitions = {
       name: 'buy',
       stepsHash: 'steps-1',
       attemptsHash: 'attempts-1',
+      monthsHash: 'months-1',
       windowDays: 2,
       remembers: false,
     },
@@ -98,7 +99,7 @@ const changed = (
 });
 
 describe('what is built', () => {
-  test('events come first, then steps, then the attempts whose window is built', () => {
+  test('events come first, then steps, then the attempts whose window is built, then their months', () => {
     const { rounds } = built(NONE);
 
     const days = ['2026-11-18', '2026-11-19', '2026-11-20'];
@@ -106,6 +107,7 @@ describe('what is built', () => {
       days.map((day) => `events ${day}`),
       days.map((day) => `funnel_steps ${day}`),
       days.map((day) => `funnel_attempts ${day}`),
+      ['funnel_months 2026-11-01'],
     ]);
   });
 
@@ -114,8 +116,8 @@ describe('what is built', () => {
 
     const assessments = assess(APP, state, later());
 
-    expect(assessments).toHaveLength(9);
-    expect(those(assessments, 'current')).toHaveLength(9);
+    expect(assessments).toHaveLength(10);
+    expect(those(assessments, 'current')).toHaveLength(10);
   });
 
   test('an app without events has nothing to build', () => {
@@ -132,6 +134,7 @@ describe('what is built', () => {
       ['events 2026-11-19'],
       ['funnel_steps 2026-11-19'],
       ['funnel_attempts 2026-11-18', 'funnel_attempts 2026-11-19'],
+      ['funnel_months 2026-11-01'],
     ]);
   });
 
@@ -143,6 +146,27 @@ describe('what is built', () => {
     const { rounds } = built({ ...state, touches: [old, ...TOUCHES, late] }, APP, later());
 
     expect(rounds.flat()).not.toContain('funnel_attempts 2026-11-10');
+  });
+
+  test('a late event makes its month stale and the two after it, whose rows tell of it, and no other', () => {
+    const days = ['2026-08-31', '2026-09-15', '2026-10-15', '2026-11-30', '2026-12-01'];
+    const touches = days.map((day) => touch(day, `${day}T10`));
+    const state = built({ ...NONE, touches });
+    const late = touch('2026-09-15', '2026-12-02T18', 1);
+
+    const { rounds } = built({ ...state, touches: [...touches, late] }, APP, later());
+
+    expect(rounds.flat().filter((key) => key.startsWith('funnel_months'))).toEqual([
+      'funnel_months 2026-09-01',
+      'funnel_months 2026-10-01',
+      'funnel_months 2026-11-01',
+    ]);
+  });
+
+  test('a funnel whose people months cannot count has none', () => {
+    const app = { ...APP, funnels: [{ ...APP.funnels[0]!, monthsHash: null }] };
+
+    expect(built(NONE, app).rounds).toHaveLength(3);
   });
 
   test('an hour that grew makes only the days stale whose rows grew', () => {
@@ -191,7 +215,7 @@ describe('what is built', () => {
       .filter(({ status }) => status === 'due')
       .map(({ partition }) => partition.funnel);
     expect(funnels).toEqual(['signup', 'signup', 'signup']);
-    expect(those(assessments, 'waiting')).toHaveLength(3);
+    expect(those(assessments, 'waiting')).toHaveLength(4);
   });
 
   test('partitions of a funnel that is no longer configured are left alone', () => {
@@ -223,6 +247,7 @@ describe('what is built', () => {
       ['events 2026-11-19'],
       ['funnel_steps 2026-11-19'],
       ['funnel_attempts 2026-11-18', 'funnel_attempts 2026-11-19'],
+      ['funnel_months 2026-11-01'],
     ]);
   });
 
@@ -249,6 +274,7 @@ describe('what is not built now', () => {
     expect(those(assessments, 'waiting')).toEqual([
       'funnel_attempts 2026-11-18',
       'funnel_attempts 2026-11-19',
+      'funnel_months 2026-11-01',
       'funnel_steps 2026-11-19',
     ]);
   });

@@ -51,6 +51,13 @@ async function attempts(): Promise<string[]> {
   return rows.map(([day, , reached]) => `${day} ${reached === undefined ? 1 : 2}`).sort();
 }
 
+async function months(): Promise<string[]> {
+  const rows = await lake.rows(
+    "SELECT event_date, days_1, days_2, before_1 FROM funnel_months WHERE app_id = 'shop' AND funnel = 'buy'",
+  );
+  return rows.map((row) => row.join(' ')).sort();
+}
+
 async function settledUntil(): Promise<number | null> {
   const item = await lake.registryItem(REGISTRY_KEY.app('shop'), REGISTRY_KEY.version);
   return (item?.settled_until as number | undefined) ?? null;
@@ -65,6 +72,7 @@ describe('an execution', () => {
     expect(finished).toEqual({ failed: 0, stale: 0, frozen: 0, removed: 0 });
     expect(await messages()).toEqual(['a 2026-11-21', 'b 2026-11-21']);
     expect(await attempts()).toEqual(['2026-11-21 2']);
+    expect(await months()).toEqual([`2026-11-01 ${2 ** 20} ${2 ** 20} 0`]);
     expect(await settledUntil()).toBe(lake.clock.now - 600_000);
   });
 
@@ -129,6 +137,10 @@ describe('an execution', () => {
       'x 2026-11-21',
     ]);
     expect(await attempts()).toEqual(['2026-10-22 1', '2026-11-20 2', '2026-11-21 1']);
+    expect(await months()).toEqual([
+      `2026-10-01 ${2 ** 21} 0 0`,
+      `2026-11-01 ${2 ** 19 + 2 ** 20} ${2 ** 19} ${2 ** (21 + 31)}`,
+    ]);
     expect(execution.rounds[0]?.map((task) => task.event_date)).toEqual([
       '2026-11-20',
       '2026-10-22',
@@ -141,7 +153,7 @@ describe('an execution', () => {
 
     const item = await lake.registryItem(REGISTRY_KEY.app('shop'), REGISTRY_KEY.version);
 
-    expect(item?.version).toBe(3);
+    expect(item?.version).toBe(4);
   });
 
   test('builds the days of a backfill again', async () => {
@@ -153,7 +165,12 @@ describe('an execution', () => {
 
     expect(
       execution.rounds.flat().map(({ table, event_date }) => `${table} ${event_date}`),
-    ).toEqual(['events 2026-11-21', 'funnel_steps 2026-11-21', 'funnel_attempts 2026-11-21']);
+    ).toEqual([
+      'events 2026-11-21',
+      'funnel_steps 2026-11-21',
+      'funnel_attempts 2026-11-21',
+      'funnel_months 2026-11-01',
+    ]);
   });
 
   test('mends a partition that somebody removed from the catalog, at night', async () => {
@@ -199,7 +216,7 @@ describe('a build that fails', () => {
     const finished = await failing.finish(lake.clock.now);
 
     expect(again.tasks).toEqual([]);
-    expect(finished).toMatchObject({ failed: 1, stale: 2 });
+    expect(finished).toMatchObject({ failed: 1, stale: 3 });
     expect(await settledUntil()).toBe(lake.clock.now - HOUR_MS - 600_000);
     expect(await messages()).toEqual(['a 2026-11-21']);
     expect(await lake.partition(task!)).toMatchObject({
@@ -257,7 +274,7 @@ describe('old runs', () => {
     lake.clock.now += 2 * HOUR_MS;
     const { finished } = await build();
 
-    expect(finished.removed).toBe(3);
+    expect(finished.removed).toBe(4);
     expect(await files()).toBe(0);
     expect(await messages()).toEqual(['a 2026-11-21', 'b 2026-11-21']);
     expect((await lake.partition(task))!.retired).toEqual([]);

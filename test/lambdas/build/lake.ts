@@ -217,8 +217,8 @@ async function createResources(handlers: ResourceHandlers, config: Parsed): Prom
     ],
   });
   await create('AWS::Glue::Database', DATABASE, { DatabaseInput: { Name: DATABASE } });
-  const { raw, events, steps, attempts } = tableShapes(config);
-  for (const shape of [raw, events, steps, attempts]) {
+  const { raw, events, steps, attempts, months } = tableShapes(config);
+  for (const shape of [raw, events, steps, attempts, months]) {
     const prefix = shape === raw ? PREFIX.raw : `${PREFIX.tables}${shape.name}/`;
     await create('AWS::Glue::Table', shape.name, {
       DatabaseName: DATABASE,

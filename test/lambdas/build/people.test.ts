@@ -78,6 +78,7 @@ test('a login on the next day reaches back at night, and the funnel follows', as
     'funnel_steps 2026-11-21',
     'funnel_attempts 2026-11-21',
     'funnel_attempts 2026-11-20',
+    'funnel_months 2026-11-01',
   ]);
   expect(await funnel()).toEqual([`${PHONE} 1`, `${TABLET} 1`]);
   const nightly = await build({ full: true });
@@ -86,6 +87,7 @@ test('a login on the next day reaches back at night, and the funnel follows', as
     'events 2026-11-20',
     'funnel_steps 2026-11-20',
     'funnel_attempts 2026-11-20',
+    'funnel_months 2026-11-01',
   ]);
   expect(await funnel()).toEqual([`${ANN} 2`, `${TABLET} 1`]);
 });
