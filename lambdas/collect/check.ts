@@ -5,13 +5,15 @@ import { interactionFolder } from '../../core/schema-folder.ts';
 import type { Sender } from './authenticate.ts';
 import { channelRulesOf } from './enrich/channel-rules.ts';
 import type { JsonObject } from './envelope.ts';
-import { isJsonObject, parseExactly } from './json.ts';
+import { isJsonObject, parseExactly, scalarText } from './json.ts';
 import { checkKeys } from './keys.ts';
 import { MAX_DEPTH, MAX_EVENT_BYTES } from './limits.ts';
 import { type EventFacts, eventName, type Line, mapEvent } from './map.ts';
 import { RefusedError, shown, violationRefusal } from './refusal.ts';
 import { checkProperties, type SchemaRegistry, schemaFolder, schemaNamed } from './schema.ts';
 import type { IncomingCall } from './split.ts';
+import { visitorCall } from './visitor/visitor-call.ts';
+import type { Visit } from './visitor/visits.ts';
 
 /** What the calls of a request are checked against and mapped with. */
 export interface CallRules {
@@ -20,7 +22,10 @@ export interface CallRules {
   readonly schemas: SchemaRegistry;
   /** Of the batch: each call's own context wins. */
   readonly context?: JsonObject;
-  readonly facts: Omit<EventFacts, 'type' | 'appId' | 'kind' | 'channelRules' | 'schema'>;
+  readonly facts: Omit<
+    EventFacts,
+    'type' | 'appId' | 'kind' | 'channelRules' | 'schema' | 'mayBeNobody' | 'statedUserAgent'
+  >;
 }
 
 const TYPES: readonly string[] = EVENT_TYPES;
@@ -28,10 +33,15 @@ const TYPES: readonly string[] = EVENT_TYPES;
 const UNDESCRIBED: readonly EventType[] = ['identify', 'group', 'alias'];
 
 /**
- * Checks one call and makes its line.
+ * Checks one call and makes its line, of what may be stored of its visitor.
  * @throws RefusedError with the first thing that is wrong.
  */
-export function lineOf(call: IncomingCall, { app, kind }: Sender, rules: CallRules): Line {
+export function lineOf(
+  call: IncomingCall,
+  { app, kind }: Sender,
+  rules: CallRules,
+  visit: Visit,
+): Line {
   checkSize(call);
   if (!isJsonObject(call.value)) {
     throw invalid('', `the event is ${shown(call.value)}: an object is needed`);
@@ -49,8 +59,11 @@ export function lineOf(call: IncomingCall, { app, kind }: Sender, rules: CallRul
     );
   }
   const schema = checkSchema(type, value, app.unknownEvents, rules.schemas);
-  return mapEvent(withContext(parsed.exact as JsonObject, rules.context), {
+  const whole = withContext(parsed.exact as JsonObject, rules.context);
+  return mapEvent(visitorCall(whole, visit), {
     ...rules.facts,
+    mayBeNobody: visit.mayBeNobody,
+    statedUserAgent: isJsonObject(whole.context) ? scalarText(whole.context.userAgent) : undefined,
     type,
     appId: app.id,
     kind,

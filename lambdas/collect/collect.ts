@@ -4,14 +4,9 @@ import type { DeadLetter, EventType } from '../../core/event.ts';
 import { BadRequestError, ContentTooLargeError } from '../runtime/http-error.ts';
 import { checkOrigin, missingKey, type Sender, type WriteKeys } from './authenticate.ts';
 import { type CallRules, lineOf } from './check.ts';
-import {
-  batchTexts,
-  deadLetter,
-  type RefusedEntry,
-  type RequestFacts,
-  refusedEntry,
-} from './dead-letter.ts';
+import { type RefusedEntry, type RequestFacts, refusedEntry } from './dead-letter.ts';
 import type { EncodedBody } from './decode.ts';
+import type { JsonObject } from './envelope.ts';
 import { isJsonObject } from './json.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
 import type { Line } from './map.ts';
@@ -22,6 +17,9 @@ import { RefusedError } from './refusal.ts';
 import type { Routes } from './routes.ts';
 import type { SchemaRegistry } from './schema.ts';
 import { type IncomingCall, RefusedRequestError, type SplitRequest } from './split.ts';
+import { batchLetters, refusedLetter, unreadLetters } from './visitor/letters.ts';
+import type { VisitorSignals } from './visitor/signals.ts';
+import { type Visit, type VisitorAnswer, Visits } from './visitor/visits.ts';
 
 /** A request to collect. */
 export interface CollectRequest extends EncodedBody {
@@ -44,6 +42,10 @@ export interface CollectRequest extends EncodedBody {
   readonly acceptLanguage?: string;
   /** Header cloudfront-viewer-country. */
   readonly country?: string;
+  /** What the headers say of the visitor's wishes; none where nobody sends them. */
+  readonly signals?: VisitorSignals;
+  /** Of an event that is sent again: what was to be stored of its visitor. */
+  readonly visit?: Visit;
   /** Epoch ms. */
   readonly receivedAt: number;
 }
@@ -68,6 +70,8 @@ export interface Collector {
   readonly envelopes: Readonly<Record<EventType, Validator>>;
   readonly schemas: SchemaRegistry;
   readonly newId: () => string;
+  /** Makes the id of a cookie. */
+  readonly newVisitorId: () => string;
   /**
    * Counts a request of a key.
    * @throws TooManyRequestsError
@@ -75,10 +79,23 @@ export interface Collector {
   readonly admit: (sender: Sender) => void;
 }
 
-/** What became of a request's events. All are stored: the accepted on the stream, the refused as dead letters. */
+/**
+ * What became of a request's events. The accepted are stored on the stream, the refused as dead letters (but those of visitors
+ * of whom nothing is stored).
+ */
 export interface Collected {
   readonly accepted: number;
   readonly refused: readonly RefusedEntry[];
+  /** Events of visitors of whom nothing is stored. */
+  readonly declined: number;
+  readonly visitor: VisitorAnswer;
+}
+
+/** What the steps of taking a request share. */
+interface Intake {
+  readonly request: CollectRequest;
+  readonly visits: Visits;
+  readonly sinks: Sinks;
 }
 
 /**
@@ -92,6 +109,8 @@ export async function collect(
   sinks: Sinks,
 ): Promise<Collected> {
   const protocol = protocols[route.protocol];
+  const visits = new Visits(request.signals, request.visit, collector.newVisitorId);
+  const intake = { request, visits, sinks };
   const enter = (sender: Sender) => {
     checkOrigin(sender.app, request.origin);
     collector.admit(sender);
@@ -99,8 +118,8 @@ export async function collect(
   const key = protocol.keyOf(request);
   const known = key === undefined ? undefined : collector.keys.senderOf(key);
   if (known) enter(known);
-  const text = await textOf(protocol, request, known, sinks);
-  const body = await parseBody(text, request, known, sinks);
+  const text = await textOf(protocol, known, intake);
+  const body = await parseBody(text, known, intake);
   const sender = known ?? bodySender(body, collector.keys);
   let split: SplitRequest;
   try {
@@ -110,15 +129,16 @@ export async function collect(
     const owner = sender ?? callSender(error.calls[0]?.value, collector.keys);
     if (!known) enter(owner);
     // The batch's own time: its calls are kept without the batch around them.
-    const sentAt = isJsonObject(body) ? body.sentAt : undefined;
-    return refuseRequest(error, text, { ...factsOf(request, owner), sentAt }, sinks);
+    const batch = isJsonObject(body) ? body : {};
+    return refuseRequest(error, text, owner, intake, batch);
   }
   const senders = split.calls.map(({ value }) => sender ?? callSender(value, collector.keys));
   if (senders.length === 0 && sender === undefined) throw missingKey();
   if (!known) for (const one of new Set(senders)) enter(one);
-  const sorted = sortCalls(request, split, senders, callRules(request, route, split, collector));
+  const sorted = sortCalls(intake, split, senders, callRules(request, route, split, collector));
   await sinks.store(sorted.lines, sorted.deadLetters);
-  return { accepted: sorted.lines.length, refused: sorted.refused };
+  const { lines, refused, declined } = sorted;
+  return { accepted: lines.length, refused, declined, visitor: visits.answer() };
 }
 
 /** What a request's calls are checked against and mapped with; the same where a dead letter's call is sent again. */
@@ -147,7 +167,7 @@ export function callRules(
 }
 
 function sortCalls(
-  request: CollectRequest,
+  { request, visits }: Intake,
   split: SplitRequest,
   senders: readonly Sender[],
   rules: CallRules,
@@ -155,27 +175,30 @@ function sortCalls(
   const lines: AcceptedLine[] = [];
   const refused: RefusedEntry[] = [];
   const deadLetters: DeadLetter[] = [];
+  let declined = 0;
   for (const [index, call] of split.calls.entries()) {
     const sender = senders[index] as Sender;
+    const visit = visits.of(sender, call.value, split.context);
+    if (visit.mode === 'nothing') {
+      declined++;
+      continue;
+    }
     try {
-      lines.push({ ...lineOf(call, sender, rules), appId: sender.app.id });
+      lines.push({ ...lineOf(call, sender, rules, visit), appId: sender.app.id });
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       const facts = { ...factsOf(request, sender), sentAt: split.sentAt, context: split.context };
       refused.push(refusedEntry(index, error.refusal, call.value));
-      deadLetters.push(
-        deadLetter(error.refusal, (call.original ?? call.text).trim(), call.value, facts),
-      );
+      deadLetters.push(refusedLetter(call, error.refusal, facts, visit));
     }
   }
-  return { lines, refused, deadLetters };
+  return { lines, refused, declined, deadLetters };
 }
 
 async function textOf(
   protocol: Protocol,
-  request: CollectRequest,
   sender: Sender | undefined,
-  sinks: Sinks,
+  { request, visits, sinks }: Intake,
 ): Promise<string> {
   const { text, tooLarge } = protocol.textOf(request);
   if (!tooLarge) return text;
@@ -183,16 +206,16 @@ async function textOf(
   // The key may stand in the body, which is not read: then nobody is known to whom a dead letter would belong.
   if (sender) {
     const refusal = { code: 'request_too_large' as const, pointer: '', message };
-    await sinks.store([], [deadLetter(refusal, text, undefined, factsOf(request, sender))]);
+    const letters = unreadLetters(refusal, text, factsOf(request, sender), visits.ofUnread(sender));
+    await sinks.store([], letters);
   }
   throw new ContentTooLargeError('request_too_large', message);
 }
 
 async function parseBody(
   text: string,
-  request: CollectRequest,
   sender: Sender | undefined,
-  sinks: Sinks,
+  intake: Intake,
 ): Promise<unknown> {
   try {
     return JSON.parse(text);
@@ -200,7 +223,7 @@ async function parseBody(
     if (sender === undefined) throw missingKey();
     const message = `the body is no JSON: ${(cause as SyntaxError).message}`;
     const error = new RefusedRequestError('invalid_json', '', message);
-    return refuseRequest(error, text, factsOf(request, sender), sinks);
+    return refuseRequest(error, text, sender, intake);
   }
 }
 
@@ -208,16 +231,22 @@ async function parseBody(
 async function refuseRequest(
   { code, pointer, message, calls }: RefusedRequestError,
   text: string,
-  facts: RequestFacts,
-  sinks: Sinks,
+  sender: Sender,
+  { request, visits, sinks }: Intake,
+  batch: JsonObject = {},
 ): Promise<never> {
-  const payloads =
-    calls.length > 0 ? batchTexts(calls.map((call) => call.original ?? call.text)) : [text];
   const refusal = { code, pointer, message };
-  await sinks.store(
-    [],
-    payloads.map((payload) => deadLetter(refusal, payload, undefined, facts)),
-  );
+  const facts = { ...factsOf(request, sender), sentAt: batch.sentAt };
+  const shared = isJsonObject(batch.context) ? batch.context : undefined;
+  const letters =
+    calls.length > 0
+      ? batchLetters(
+          refusal,
+          calls.map((call) => ({ call, visit: visits.of(sender, call.value, shared) })),
+          facts,
+        )
+      : unreadLetters(refusal, text, facts, visits.ofUnread(sender));
+  await sinks.store([], letters);
   throw new BadRequestError(code, message, { extensions: { pointer } });
 }
 

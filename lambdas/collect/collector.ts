@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { envelopes, events } from '#validators';
 import type { Config } from '../../core/config.ts';
 import { WriteKeys } from './authenticate.ts';
@@ -20,6 +21,7 @@ export function createCollector(
     envelopes,
     schemas: new SchemaRegistry(events),
     newId: newMessageId,
+    newVisitorId: randomUUID,
     admit,
   };
 }

@@ -11,7 +11,7 @@ export function corsHeaders(origin: string | undefined, keys: WriteKeys): Record
     'access-control-allow-origin': origin,
     // Cookies come along where the client wants it: Snowplow's does.
     'access-control-allow-credentials': 'true',
-    'access-control-expose-headers': 'retry-after, x-request-id',
+    'access-control-expose-headers': 'retry-after, x-request-id, x-anonymous-id',
   };
 }
 

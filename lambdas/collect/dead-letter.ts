@@ -4,6 +4,8 @@ import { storableText } from '../../core/storable-text.ts';
 import { isJsonObject, scalarText } from './json.ts';
 import { MAX_DEAD_LETTER_BYTES } from './limits.ts';
 import type { Refusal } from './refusal.ts';
+import { keptVisit } from './visitor/kept-visit.ts';
+import type { Visit } from './visitor/visits.ts';
 
 /** Facts of the request that a refused event came in. */
 export interface RequestFacts {
@@ -20,6 +22,8 @@ export interface RequestFacts {
   /** Of the batch: needed where the event is sent again. */
   readonly sentAt?: unknown;
   readonly context?: unknown;
+  /** What may be stored of the visitor: needed where the event is sent again. */
+  readonly visit?: Visit;
 }
 
 /** Makes the dead letter of a refused event. Its payload is what came, cut where it is long: the message says so. */
@@ -56,6 +60,7 @@ export function deadLetter(
       library: isJsonObject(context?.library) ? short(context.library.name) : undefined,
       sent_at: short(facts.sentAt),
       context: facts.context,
+      visit: facts.visit && keptVisit(facts.visit),
     }),
   };
 }

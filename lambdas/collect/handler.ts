@@ -10,6 +10,7 @@ import { CountedSinks } from './counted-sinks.ts';
 import { Delivery } from './delivery.ts';
 import { RateLimits } from './rate-limit.ts';
 import { respond } from './respond.ts';
+import { signalsOf } from './visitor/signals.ts';
 
 const destinations = {
   streamName: requireString(ENVIRONMENT.streamName),
@@ -54,6 +55,7 @@ export const handler = httpHandler(
         userAgent: headers['user-agent'],
         acceptLanguage: headers['accept-language'],
         country: headers['cloudfront-viewer-country'],
+        signals: signalsOf(request),
         contentEncoding: headers['content-encoding'],
         body: request.body,
         isBase64Encoded: request.isBase64Encoded,

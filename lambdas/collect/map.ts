@@ -19,6 +19,10 @@ export interface EventFacts {
   readonly personKeys: PersonKeys;
   /** Of the request's headers. */
   readonly visitor: VisitorHints;
+  /** User agent that the event's context states. */
+  readonly statedUserAgent?: string;
+  /** Whether the event may name nobody. */
+  readonly mayBeNobody: boolean;
   /** The app's own rules for channels. */
   readonly channelRules: ChannelRules;
   /** The schema that it passed. */
@@ -31,7 +35,7 @@ export interface EventFacts {
 export interface Line {
   /** JSON, without a newline. */
   readonly json: string;
-  /** The person, for the partition key. */
+  /** The person, for the partition key; of nobody's event the event itself, so that such events spread. */
   readonly personId: string;
 }
 
@@ -55,7 +59,7 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
   const anonymousId = idText(call.anonymousId);
   const userId = idText(call.userId);
   const personId = anonymousId ?? userId;
-  if (personId === undefined) {
+  if (personId === undefined && !facts.mayBeNobody) {
     throw new RefusedError({
       code: 'missing_id',
       pointer: '',
@@ -90,7 +94,7 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
   const enriched = enrich(record, {
     ...facts.visitor,
     kind: facts.kind,
-    statedUserAgent: scalarText(context?.userAgent),
+    statedUserAgent: facts.statedUserAgent,
     hasCampaign: isJsonObject(context?.campaign),
     rules: facts.channelRules,
   });
@@ -100,7 +104,10 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
   // 63 bits do not fit a number: the keys join as text.
   const anonymous = deviceId ? `,"anonymous_key":${personKeys.of(appId, deviceId)}` : '';
   const user = userId ? `,"user_key":${personKeys.of(appId, userId)}` : '';
-  return { json: `${json.slice(0, -1)}${anonymous}${user}}`, personId };
+  return {
+    json: `${json.slice(0, -1)}${anonymous}${user}}`,
+    personId: personId ?? record.message_id,
+  };
 }
 
 function times(call: JsonObject, { receivedAt, kind, sentAt: batchSentAt }: EventFacts) {

@@ -4,6 +4,7 @@ import { logger } from '../runtime/logger.ts';
 import { type Collector, type CollectRequest, collect, type Sinks } from './collect.ts';
 import { protocols } from './protocols/protocols.ts';
 import { answerService } from './services.ts';
+import { withVisitor } from './visitor/answer.ts';
 
 /**
  * Takes the events of a request and answers as its protocol does. HEAD is answered as GET, takes nothing and has no body.
@@ -23,7 +24,8 @@ export async function respond(
   const route = collector.routes.of(request.method, request.path);
   const protocol = protocols[route.protocol];
   try {
-    return protocol.answer(await collect(request, route, collector, sinks));
+    const collected = await collect(request, route, collector, sinks);
+    return withVisitor(protocol.answer(collected), collected.visitor);
   } catch (error) {
     const answer = error instanceof HttpError ? protocol.answerError(error) : undefined;
     if (answer === undefined) throw error;

@@ -21,10 +21,16 @@ export const segment: Protocol = {
     const shared = JSON.stringify({ sentAt, context });
     return `{"batch":[${call}]${shared === '{}' ? '}' : `,${shared.slice(1)}`}`;
   },
-  answer: ({ accepted, refused }) => {
+  answer: ({ accepted, refused, declined, visitor }) => {
     const [first] = refused;
-    if (accepted > 0 || first === undefined) {
-      return jsonResponse(200, { success: true, accepted, refused });
+    if (accepted > 0 || declined > 0 || first === undefined) {
+      return jsonResponse(200, {
+        success: true,
+        accepted,
+        refused,
+        declined: declined || undefined,
+        anonymous_id: visitor.id,
+      });
     }
     const others = refused.length > 1 ? ` (and ${refused.length - 1} more events)` : '';
     throw new BadRequestError(first.code, `${first.message}${others}`, { extensions: { refused } });

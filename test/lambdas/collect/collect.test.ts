@@ -202,7 +202,9 @@ describe('a batch', () => {
   });
 
   it('may be empty', async () => {
-    expect((await send('/v1/batch', { batch: [] })).answer).toEqual({ accepted: 0, refused: [] });
+    const { answer } = await send('/v1/batch', { batch: [] });
+
+    expect(answer).toMatchObject({ accepted: 0, refused: [] });
   });
 
   it.each([{}, { batch: null }, { batch: { 0: track } }, { batch: 'x' }])(

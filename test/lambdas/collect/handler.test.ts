@@ -113,7 +113,7 @@ describe('the collect bundle', () => {
     expect(statusCode).toBe(401);
     expect(headers).toMatchObject({
       'access-control-allow-origin': 'https://any.example',
-      'access-control-expose-headers': 'retry-after, x-request-id',
+      'access-control-expose-headers': 'retry-after, x-request-id, x-anonymous-id',
       'x-request-id': 'r-1',
     });
   });

@@ -1,0 +1,160 @@
+import type { VisitorCookie, VisitorMode, Visitors } from '../../../core/visitors.ts';
+import { VISITOR_MODES } from '../../../core/visitors.ts';
+import type { Sender } from '../authenticate.ts';
+import type { JsonObject } from '../envelope.ts';
+import { isJsonObject } from '../json.ts';
+import { consentOf } from './consent.ts';
+import { endingCookie, findCookie, settingCookie } from './cookie.ts';
+import { NO_SIGNALS, type VisitorSignals } from './signals.ts';
+
+/** What may be stored of an event's visitor. */
+export interface Visit {
+  readonly mode: VisitorMode;
+  /** The id of the server's cookie, where it applies. */
+  readonly serverId?: string;
+  /** Whether the event may name nobody: its visitor is anonymous, or its client made it so. */
+  readonly mayBeNobody: boolean;
+}
+
+/** What the answer tells the browser of its visitor. */
+export interface VisitorAnswer {
+  /** Values of Set-Cookie. */
+  readonly cookies: readonly string[];
+  /** The visitor's id in the cookie that the answer sets. */
+  readonly id?: string;
+}
+
+/** A visitor of whom all may be stored, and whom no cookie knows. */
+export const FULL_VISIT: Visit = { mode: 'full', mayBeNobody: false };
+
+interface Slot {
+  readonly cookie: VisitorCookie;
+  readonly isThere: boolean;
+  readonly id: string;
+  /** Of the last event so far: consent changes with time. */
+  isAllowed: boolean;
+}
+
+/** The visitor of one request: what may be stored of each of its events, and what becomes of the cookie. */
+export class Visits {
+  readonly #signals: VisitorSignals;
+  readonly #earlier: Visit | undefined;
+  readonly #newId: () => string;
+  readonly #slots = new Map<string, Slot>();
+
+  /**
+   * @param earlier the visit of an event that is sent again: nothing is stored that was not to be stored then.
+   * @param newId makes an id for a browser that has none.
+   */
+  constructor(
+    signals: VisitorSignals | undefined,
+    earlier: Visit | undefined,
+    newId: () => string,
+  ) {
+    this.#signals = signals ?? NO_SIGNALS;
+    this.#earlier = earlier;
+    this.#newId = newId;
+  }
+
+  /**
+   * The visit of a call.
+   * @param shared the batch's context: the call's own wins.
+   */
+  of(sender: Sender, call: unknown, shared?: JsonObject): Visit {
+    const { visitors } = sender.app;
+    const mode = strictest(
+      this.#modeOfSignals(sender),
+      modeOfConsent(visitors, call, shared),
+      this.#earlier?.mode ?? 'full',
+    );
+    const { serverAnonymous } = this.#signals;
+    const mayBeNobody =
+      mode !== 'full' ||
+      (this.#earlier?.mayBeNobody ?? false) ||
+      (sender.kind === 'public' && serverAnonymous);
+    const serverId = this.#serverId(sender, mode) ?? this.#earlier?.serverId;
+    if (mode === 'full' && serverId === undefined && !mayBeNobody) return FULL_VISIT;
+    return { mode, mayBeNobody, ...(mode === 'full' && serverId !== undefined && { serverId }) };
+  }
+
+  /** The visit of what cannot be read: whether it carries a consent nobody knows. */
+  ofUnread(sender: Sender): Visit {
+    const mode = strictest(
+      this.#modeOfSignals(sender),
+      sender.app.visitors.consent.whenMissing,
+      this.#earlier?.mode ?? 'full',
+    );
+    return { mode, mayBeNobody: mode !== 'full' };
+  }
+
+  /** What the browser is told once its events are stored. */
+  answer(): VisitorAnswer {
+    const slots = [...this.#slots.values()];
+    const ids = new Set(slots.filter(({ isAllowed }) => isAllowed).map(({ id }) => id));
+    const [id] = ids;
+    return {
+      cookies: slots.flatMap(({ cookie, isThere, isAllowed, id: own }) => {
+        if (isAllowed) return [settingCookie(cookie, own)];
+        return isThere ? [endingCookie(cookie)] : [];
+      }),
+      // Apps with cookies of different names: each knows the visitor by its own id.
+      ...(ids.size === 1 && { id }),
+    };
+  }
+
+  /** The browser's headers are the visitor's, a server's are its own. */
+  #modeOfSignals({ kind, app: { visitors } }: Sender): VisitorMode {
+    if (kind === 'server') return 'full';
+    return strictest(
+      this.#signals.gpc ? visitors.gpc : 'full',
+      this.#signals.dnt ? visitors.dnt : 'full',
+    );
+  }
+
+  #serverId({ kind, app }: Sender, mode: VisitorMode): string | undefined {
+    const { cookie } = app.visitors;
+    const { isBrowser, serverAnonymous } = this.#signals;
+    if (cookie === false || kind === 'server' || !isBrowser || serverAnonymous) return undefined;
+    const slot = this.#slot(cookie);
+    slot.isAllowed = mode === 'full';
+    return slot.isAllowed ? slot.id : undefined;
+  }
+
+  #slot(cookie: VisitorCookie): Slot {
+    const key = [cookie.name, cookie.domain, cookie.path].join(' ');
+    const known = this.#slots.get(key);
+    if (known) return known;
+    const { isThere, id } = findCookie(this.#signals.cookies, cookie.name);
+    // Cookies of one name come in one header: where one of them gets a new id, all get the same.
+    const sameName = [...this.#slots.values()].find((slot) => slot.cookie.name === cookie.name);
+    const slot: Slot = {
+      cookie,
+      isThere,
+      id: id ?? sameName?.id ?? this.#newId(),
+      isAllowed: false,
+    };
+    this.#slots.set(key, slot);
+    return slot;
+  }
+}
+
+function modeOfConsent(
+  { consent }: Visitors,
+  call: unknown,
+  shared: JsonObject | undefined,
+): VisitorMode {
+  const own = isJsonObject(call) && isJsonObject(call.context) ? call.context : undefined;
+  const context = shared === undefined ? own : { ...shared, ...own };
+  switch (consentOf(context, consent.category)) {
+    case 'granted':
+      return 'full';
+    case 'denied':
+      return consent.whenDenied;
+    case 'missing':
+      return consent.whenMissing;
+  }
+}
+
+function strictest(...modes: readonly VisitorMode[]): VisitorMode {
+  return modes.reduce((a, b) => (VISITOR_MODES.indexOf(b) > VISITOR_MODES.indexOf(a) ? b : a));
+}
