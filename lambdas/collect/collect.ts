@@ -109,7 +109,11 @@ export async function collect(
   sinks: Sinks,
 ): Promise<Collected> {
   const protocol = protocols[route.protocol];
-  const visits = new Visits(request.signals, request.visit, collector.newVisitorId);
+  const visits = new Visits(request.signals, {
+    earlier: request.visit,
+    newId: collector.newVisitorId,
+    takesNewcomers: protocol.namesNobody === 'newcomer',
+  });
   const intake = { request, visits, sinks };
   const enter = (sender: Sender) => {
     checkOrigin(sender.app, request.origin);

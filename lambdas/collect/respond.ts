@@ -39,5 +39,10 @@ function head(request: CollectRequest, { routes, keys }: Collector): HttpRespons
   const service = routes.serviceOf(request.method, request.path);
   if (service) return answerService(service, request, keys);
   const { protocol } = routes.of(request.method, request.path);
-  return protocols[protocol].answer({ accepted: 0, refused: [] });
+  return protocols[protocol].answer({
+    accepted: 0,
+    refused: [],
+    declined: 0,
+    visitor: { cookies: [] },
+  });
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { headerKey } from '../authenticate.ts';
 import type { CollectRequest } from '../collect.ts';
 import { decodeBody } from '../decode.ts';
@@ -31,6 +30,7 @@ export const pixel: Protocol = {
     return textOfQuery(JSON.stringify({ batch: [callOf(request)] }));
   },
   split: segment.split,
+  namesNobody: 'newcomer',
   wrap: segment.wrap,
   answer: gifResponse,
   answerError: gifResponse,
@@ -53,8 +53,7 @@ function callOf({ query, referer }: CollectRequest): object {
     event,
     messageId: given('m'),
     userId,
-    // Who shows the image is not known: each showing is somebody of its own, rather than all of them one person.
-    anonymousId: anonymousId ?? (userId === undefined ? randomUUID() : undefined),
+    anonymousId,
     properties: Object.fromEntries(properties),
     context: {
       page: pageOf(given('url') ?? referer, given('title')),

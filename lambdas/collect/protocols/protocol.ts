@@ -23,6 +23,11 @@ export interface Protocol {
    */
   split(takes: Takes, text: string, body: unknown): SplitRequest;
   /**
+   * Whose an event is that names nobody, where no cookie knows its visitor. `newcomer`: each is somebody of its own, rather than
+   * all of them one person. Default: it is refused.
+   */
+  readonly namesNobody?: 'newcomer';
+  /**
    * A body's text with one refused call in it, as the client could have sent it: what a dead letter kept is sent again so.
    */
   wrap(

@@ -5,12 +5,15 @@ import { anonymousCall } from './anonymous-call.ts';
 import type { Visit } from './visits.ts';
 
 /** A call as it may be stored: without the address, without all that tells visitors apart, or with the server's id. */
-export function visitorCall(call: JsonObject, { mode, serverId }: Visit): JsonObject {
+export function visitorCall(call: JsonObject, visit: Visit): JsonObject {
+  const { mode, serverId, newcomerId } = visit;
   if (mode !== 'full') return anonymousCall(call);
   const kept = withoutAddress(call);
-  if (serverId === undefined) return kept;
   const own = idText(call.anonymousId);
-  if (own === serverId) return kept;
+  if (newcomerId !== undefined && own === undefined && idText(call.userId) === undefined) {
+    return { ...kept, anonymousId: newcomerId };
+  }
+  if (serverId === undefined || own === serverId) return kept;
   // An alias without anonymousId tells whose its previous id is: that id must stay the device's.
   if (own === undefined && idText(call.previousId) === undefined) {
     return { ...kept, anonymousId: serverId };

@@ -12,6 +12,8 @@ export interface Visit {
   readonly mode: VisitorMode;
   /** The id of the server's cookie, where it applies. */
   readonly serverId?: string;
+  /** The id of an event that names nobody and that no cookie knows, where the protocol takes such events. */
+  readonly newcomerId?: string;
   /** Whether the event may name nobody: its visitor is anonymous, or its client made it so. */
   readonly mayBeNobody: boolean;
 }
@@ -35,25 +37,25 @@ interface Slot {
   isAllowed: boolean;
 }
 
+/** How visits are made. */
+export interface VisitRules {
+  /** The visit of an event that is sent again: nothing is stored that was not to be stored then. */
+  readonly earlier?: Visit;
+  /** Makes an id for a browser that has none. */
+  readonly newId: () => string;
+  /** Whether an event that names nobody is a newcomer's. */
+  readonly takesNewcomers: boolean;
+}
+
 /** The visitor of one request: what may be stored of each of its events, and what becomes of the cookie. */
 export class Visits {
   readonly #signals: VisitorSignals;
-  readonly #earlier: Visit | undefined;
-  readonly #newId: () => string;
+  readonly #rules: VisitRules;
   readonly #slots = new Map<string, Slot>();
 
-  /**
-   * @param earlier the visit of an event that is sent again: nothing is stored that was not to be stored then.
-   * @param newId makes an id for a browser that has none.
-   */
-  constructor(
-    signals: VisitorSignals | undefined,
-    earlier: Visit | undefined,
-    newId: () => string,
-  ) {
+  constructor(signals: VisitorSignals | undefined, rules: VisitRules) {
     this.#signals = signals ?? NO_SIGNALS;
-    this.#earlier = earlier;
-    this.#newId = newId;
+    this.#rules = rules;
   }
 
   /**
@@ -62,19 +64,22 @@ export class Visits {
    */
   of(sender: Sender, call: unknown, shared?: JsonObject): Visit {
     const { visitors } = sender.app;
+    const { earlier, newId, takesNewcomers } = this.#rules;
     const mode = strictest(
       this.#modeOfSignals(sender),
       modeOfConsent(visitors, call, shared),
-      this.#earlier?.mode ?? 'full',
+      earlier?.mode ?? 'full',
     );
     const { serverAnonymous } = this.#signals;
     const mayBeNobody =
       mode !== 'full' ||
-      (this.#earlier?.mayBeNobody ?? false) ||
+      (earlier?.mayBeNobody ?? false) ||
       (sender.kind === 'public' && serverAnonymous);
-    const serverId = this.#serverId(sender, mode) ?? this.#earlier?.serverId;
-    if (mode === 'full' && serverId === undefined && !mayBeNobody) return FULL_VISIT;
-    return { mode, mayBeNobody, ...(mode === 'full' && serverId !== undefined && { serverId }) };
+    const serverId = this.#serverId(sender, mode) ?? earlier?.serverId;
+    if (mode !== 'full') return { mode, mayBeNobody };
+    if (serverId !== undefined) return { mode, mayBeNobody, serverId };
+    if (mayBeNobody) return { mode, mayBeNobody };
+    return takesNewcomers ? { mode, mayBeNobody, newcomerId: newId() } : FULL_VISIT;
   }
 
   /** The visit of what cannot be read: whether it carries a consent nobody knows. */
@@ -82,9 +87,10 @@ export class Visits {
     const mode = strictest(
       this.#modeOfSignals(sender),
       sender.app.visitors.consent.whenMissing,
-      this.#earlier?.mode ?? 'full',
+      this.#rules.earlier?.mode ?? 'full',
     );
-    return { mode, mayBeNobody: mode !== 'full' };
+    if (mode === 'full') return FULL_VISIT;
+    return { mode, mayBeNobody: true };
   }
 
   /** What the browser is told once its events are stored. */
@@ -130,7 +136,7 @@ export class Visits {
     const slot: Slot = {
       cookie,
       isThere,
-      id: id ?? sameName?.id ?? this.#newId(),
+      id: id ?? sameName?.id ?? this.#rules.newId(),
       isAllowed: false,
     };
     this.#slots.set(key, slot);
