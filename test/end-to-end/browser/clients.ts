@@ -1,5 +1,6 @@
 import type { BrowserClient } from './client.ts';
 import { segment, segmentBatching } from './clients/segment.ts';
+import { segmentSnippet } from './clients/segment-snippet.ts';
 
 /** All browser clients that are checked. */
-export const clients: readonly BrowserClient[] = [segment, segmentBatching];
+export const clients: readonly BrowserClient[] = [segment, segmentBatching, segmentSnippet];
