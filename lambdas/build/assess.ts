@@ -1,6 +1,6 @@
+import { addDays } from '../../core/arrival-hours.ts';
 import type { Partition } from '../../core/layout.ts';
 import { attemptDaysOfMonth, monthStart } from '../../core/sql/funnels.ts';
-import { addDays } from './arrival-hours.ts';
 import { eventsInputs, isSameInputs, rowsByHour, shortHash } from './inputs.ts';
 import { type Lease, type PartitionRecord, partitionKey, type Touch } from './records.ts';
 

@@ -1,7 +1,7 @@
+import { dayOf, hoursPredicate, windowsBefore } from '../../core/arrival-hours.ts';
 import { type Sql, sql } from '../../core/sql/quote.ts';
 import { render } from '../../core/sql/template.ts';
 import { statementText } from '../runtime/statements.ts';
-import { dayOf, hoursPredicate, windowsBefore } from './arrival-hours.ts';
 import type { BuildContext } from './context.ts';
 import { IS_EVENT, IS_IDENTITY } from './events-select.ts';
 import { waitingSince } from './fallback.ts';

@@ -1,8 +1,8 @@
+import { clipRanges, hoursPredicate, windowsBefore } from '../../core/arrival-hours.ts';
 import { ENVELOPE } from '../../core/columns.ts';
 import { type Sql, sql, sqlIdentifier, sqlInteger, sqlString } from '../../core/sql/quote.ts';
 import { render, type Scope } from '../../core/sql/template.ts';
 import { statementText } from '../runtime/statements.ts';
-import { clipRanges, hoursPredicate, windowsBefore } from './arrival-hours.ts';
 import { readForIdentities } from './identity-hours.ts';
 import { shortHash } from './inputs.ts';
 

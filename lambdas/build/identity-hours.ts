@@ -1,4 +1,10 @@
-import { addDays, addHours, type HourRange, mergeRanges, windowsBefore } from './arrival-hours.ts';
+import {
+  addDays,
+  addHours,
+  type HourRange,
+  mergeRanges,
+  windowsBefore,
+} from '../../core/arrival-hours.ts';
 
 /**
  * Arrival hours whose identities a partition of `events` is compared by: those around its day, and those before the hours

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type HourRange, hourMs, windowsBefore } from './arrival-hours.ts';
+import { type HourRange, hourMs, windowsBefore } from '../../core/arrival-hours.ts';
 import { comparedForIdentities } from './identity-hours.ts';
 import type { Touch } from './records.ts';
 

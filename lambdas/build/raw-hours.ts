@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { hourOfKey } from '../../core/arrival-hours.ts';
 import { PREFIX } from '../../core/layout.ts';
-import { hourOfKey } from './arrival-hours.ts';
 
 /** What lies under one arrival hour of raw_events. */
 export interface ListedHour {

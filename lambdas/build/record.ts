@@ -1,5 +1,5 @@
 import { type AthenaClient, GetQueryResultsCommand, type Row } from '@aws-sdk/client-athena';
-import { dayOf } from './arrival-hours.ts';
+import { dayOf } from '../../core/arrival-hours.ts';
 import type { BuildContext } from './context.ts';
 import type { HourToScan } from './discover.ts';
 import type { Touch } from './records.ts';

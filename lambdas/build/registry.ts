@@ -8,10 +8,10 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { HourRange } from '../../core/arrival-hours.ts';
 import type { Partition } from '../../core/layout.ts';
 import { REGISTRY_KEY } from '../../core/registry.ts';
-import type { HourRange } from './arrival-hours.ts';
-import { fromAttributes, toAttributes } from './attributes.ts';
+import { fromAttributes, toAttributes } from '../runtime/attributes.ts';
 import {
   type HourRecord,
   newRecord,

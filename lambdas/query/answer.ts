@@ -3,10 +3,10 @@ import type { AnswerEnvelope } from '../../core/api.ts';
 import type { DataVersion } from '../../core/registry.ts';
 import { scanCostUsd } from '../../core/scan-cost.ts';
 import { type Sql, sql, sqlInteger, sqlString } from '../../core/sql/quote.ts';
+import type { StatementResult } from '../runtime/athena.ts';
 import { BadRequestError } from '../runtime/http-error.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { AskedQuestion } from './asked-question.ts';
-import type { StatementResult } from './athena.ts';
 
 /** Grows where the same statement's answer gets another form, so that no cached answer has the old one. */
 const ANSWER_FORM = 1;

@@ -1,7 +1,7 @@
 import type { QuestionName } from '../../core/api.ts';
 import type { DataVersion } from '../../core/registry.ts';
 import type { Sql } from '../../core/sql/quote.ts';
-import type { ResultRow } from './athena.ts';
+import type { ResultRow } from '../runtime/athena.ts';
 import type { Cell } from './csv.ts';
 import type { QuestionScope } from './scope.ts';
 

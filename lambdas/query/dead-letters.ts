@@ -10,10 +10,10 @@ import {
   readSamples,
 } from '../../core/sql/dead-letters.ts';
 import { type Sql, UnquotableValueError } from '../../core/sql/quote.ts';
+import type { StatementResult } from '../runtime/athena.ts';
 import { type HttpRequest, type HttpResponse, jsonResponse } from '../runtime/http.ts';
 import { BadRequestError, HttpError } from '../runtime/http-error.ts';
 import { statementText } from '../runtime/statements.ts';
-import type { StatementResult } from './athena.ts';
 import { authorize } from './authorize.ts';
 import { toCsv } from './csv.ts';
 import { InvalidParameterError, Parameters } from './parameters.ts';

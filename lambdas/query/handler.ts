@@ -1,13 +1,13 @@
 import type { Config } from '../../core/config.ts';
 import { ENVIRONMENT } from '../../core/environment.ts';
 import type { Sql } from '../../core/sql/quote.ts';
+import { runStatement } from '../runtime/athena.ts';
 import { athena } from '../runtime/clients/athena.ts';
 import { dynamodb } from '../runtime/clients/dynamodb.ts';
 import { bundleConfig } from '../runtime/config.ts';
 import { requireString } from '../runtime/environment.ts';
 import { httpHandler } from '../runtime/http.ts';
 import { answerCache } from './answer-cache.ts';
-import { runStatement } from './athena.ts';
 import { readDataVersion } from './data-version.ts';
 import { asksForDeadLetters, respondWithDeadLetters } from './dead-letters.ts';
 import { respond } from './respond.ts';

@@ -1,8 +1,8 @@
+import { addDays } from '../../../core/arrival-hours.ts';
 import type { MillraceConfig } from '../../../core/config.ts';
 import { parseConfig } from '../../../core/config-schema.ts';
 import { runPrefix } from '../../../core/layout.ts';
 import { funnelKey, REGISTRY_KEY } from '../../../core/registry.ts';
-import { addDays } from '../../../lambdas/build/arrival-hours.ts';
 import { Execution } from './execution.ts';
 import { BUCKET, type Lake, openLake } from './lake.ts';
 

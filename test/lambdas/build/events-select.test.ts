@@ -1,7 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
+import { dayOf, hourOf } from '../../../core/arrival-hours.ts';
 import { ENVELOPE } from '../../../core/columns.ts';
-import { dayOf, hourOf } from '../../../lambdas/build/arrival-hours.ts';
 import { scanSql } from '../../../lambdas/build/discover.ts';
 import { eventsHash, eventsSelect } from '../../../lambdas/build/events-select.ts';
 

@@ -1,5 +1,5 @@
+import { dayOf } from '../../../core/arrival-hours.ts';
 import type { MillraceConfig } from '../../../core/config.ts';
-import { dayOf } from '../../../lambdas/build/arrival-hours.ts';
 import { type CreatedRun, Execution } from './execution.ts';
 import { type Fuse, KilledError, type Lake, openLake } from './lake.ts';
 

@@ -15,14 +15,14 @@ import {
 } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import { hourOf } from '../../../core/arrival-hours.ts';
 import { ENVELOPE } from '../../../core/columns.ts';
 import type { MillraceConfig } from '../../../core/config.ts';
 import { parseConfig } from '../../../core/config-schema.ts';
 import { type Partition, PREFIX } from '../../../core/layout.ts';
-import { hourOf } from '../../../lambdas/build/arrival-hours.ts';
-import { fromAttributes } from '../../../lambdas/build/attributes.ts';
 import type { BuildContext } from '../../../lambdas/build/context.ts';
 import { Registry } from '../../../lambdas/build/registry.ts';
+import { fromAttributes } from '../../../lambdas/runtime/attributes.ts';
 import { tableShapes } from '../../../lib/table-shapes.ts';
 import { createAthena } from '../../../local/athena/athena.ts';
 import { DynamoDb } from '../../../local/dynamodb/dynamodb.ts';

@@ -1,8 +1,8 @@
 import { DuckDBConnection } from '@duckdb/node-api';
 import type { DeadLetter, Redriven } from '../../../core/event.ts';
 import type { Sql } from '../../../core/sql/quote.ts';
-import type { ResultRow } from '../../../lambdas/query/athena.ts';
 import { respondWithDeadLetters } from '../../../lambdas/query/dead-letters.ts';
+import type { ResultRow } from '../../../lambdas/runtime/athena.ts';
 import type { HttpRequest } from '../../../lambdas/runtime/http.ts';
 import { HttpError } from '../../../lambdas/runtime/http-error.ts';
 import { testApp } from './app-fixture.ts';

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { funnelKey } from '../../../core/registry.ts';
 import type { Sql } from '../../../core/sql/quote.ts';
 import type { AnswerSources } from '../../../lambdas/query/answer.ts';
-import type { ResultRow } from '../../../lambdas/query/athena.ts';
 import { respond } from '../../../lambdas/query/respond.ts';
+import type { ResultRow } from '../../../lambdas/runtime/athena.ts';
 import type { HttpRequest } from '../../../lambdas/runtime/http.ts';
 import { testApp } from './app-fixture.ts';
 

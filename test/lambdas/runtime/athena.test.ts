@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Sql } from '../../../core/sql/quote.ts';
-import { type AthenaOptions, parseRows, runStatement } from '../../../lambdas/query/athena.ts';
+import { type AthenaOptions, parseRows, runStatement } from '../../../lambdas/runtime/athena.ts';
 import { type ScriptedAnswer, ScriptedAthena } from './scripted-athena.ts';
 
 const STATEMENT = 'SELECT 1' as Sql;

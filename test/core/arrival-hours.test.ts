@@ -4,7 +4,7 @@ import {
   hoursPredicate,
   mergeRanges,
   windowsBefore,
-} from '../../../lambdas/build/arrival-hours.ts';
+} from '../../core/arrival-hours.ts';
 
 describe('arrival hours', () => {
   test('the hour of an object is read from its key', () => {

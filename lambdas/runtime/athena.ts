@@ -11,8 +11,8 @@ import {
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import type { Sql } from '../../core/sql/quote.ts';
-import { HttpError, UnavailableError } from '../runtime/http-error.ts';
-import { logger } from '../runtime/logger.ts';
+import { HttpError, UnavailableError } from './http-error.ts';
+import { logger } from './logger.ts';
 
 /** A value of a result, by the type of its column. Whole numbers beyond 2^53 stay texts. */
 export type Value = string | number | boolean | null;
@@ -32,6 +32,8 @@ export interface AthenaOptions {
   readonly database: string;
   /** The workgroup's limit, for the message of a question that scans more. */
   readonly bytesLimit: number;
+  /** Setting that raises the limit. Default query.bytesLimit. */
+  readonly limitSetting?: string;
 }
 
 /**
@@ -94,13 +96,16 @@ async function finished(
   }
 }
 
-function endedBadly({ bytesLimit }: AthenaOptions, execution: QueryExecution): Error {
+function endedBadly(
+  { bytesLimit, limitSetting = 'query.bytesLimit' }: AthenaOptions,
+  execution: QueryExecution,
+): Error {
   const { State: state, StateChangeReason: reason = '', AthenaError: error } = execution.Status!;
   if (/bytes scanned limit/i.test(reason)) {
     return new HttpError(
       422,
       'scan_limit',
-      `the question scans more than the ${bytesLimit} bytes that one question may scan: ask for a shorter range, or raise query.bytesLimit`,
+      `the question scans more than the ${bytesLimit} bytes that one question may scan: ask for a shorter range, or raise ${limitSetting}`,
       { extensions: { bytes_limit: bytesLimit } },
     );
   }

@@ -1,5 +1,5 @@
-import { PREFIX } from '../../core/layout.ts';
-import { type Sql, sql, sqlJoin, sqlString } from '../../core/sql/quote.ts';
+import { PREFIX } from './layout.ts';
+import { type Sql, sql, sqlJoin, sqlString } from './sql/quote.ts';
 
 /** Hours of arrival from `from` to `to`, both included, as 2026-11-21T19. */
 export interface HourRange {
