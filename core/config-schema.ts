@@ -6,6 +6,7 @@ import { integer, list, oneOf, record, section, text, value } from './config-val
 import type { FunnelDefinition } from './funnel.ts';
 import { PERIODS } from './funnel-answer.ts';
 import { compileFunnel, InvalidFunnelError } from './funnel-definition.ts';
+import { privacySchema } from './privacy-schema.ts';
 import { dimensionSql } from './sql/funnel-context.ts';
 import { attemptColumns, stepColumns } from './sql/funnels.ts';
 import { UnquotableValueError } from './sql/quote.ts';
@@ -162,6 +163,7 @@ const app = record({
     value<string>(isOrigin, 'an origin without a path, as https://shop.example, or * for all'),
   ).default(['*']),
   channelRules: list(channelRule).default([]),
+  privacy: privacySchema,
   visitors: visitors(),
 }).superRefine(({ origins, visitors: { cookie } }, context) => {
   if (cookie === false || cookie.sameSite !== 'None' || !origins.includes('*')) return;

@@ -1,5 +1,6 @@
 import type { ChannelRule } from './channels.ts';
 import type { FunnelDefinition } from './funnel.ts';
+import type { Privacy, PrivacyConfig } from './privacy.ts';
 import type { Visitors, VisitorsConfig } from './visitors.ts';
 
 /** What a user writes in millrace.config.ts. Every optional member has a default; `parseConfig` fills them in. */
@@ -82,6 +83,8 @@ export interface AppConfig {
   readonly origins?: readonly string[];
   /** Requests a second that each write key may send, on average over ten seconds: 1 to 100,000. Default 1,000. */
   readonly requestsPerSecond?: number;
+  /** What becomes of personal data in events and dead letters. Default: it is redacted. docs/PRIVACY.md */
+  readonly privacy?: PrivacyConfig;
   /** Rules of the app's own for the channel of a visit, which go before the built-in ones: docs/ENRICHMENT.md. */
   readonly channelRules?: readonly ChannelRule[];
   /** What is stored of a visitor: the cookie, GPC, DNT, consent. docs/PRIVACY.md. */
@@ -144,6 +147,7 @@ export interface App {
   readonly requestsPerSecond: number;
   readonly channelRules: readonly ChannelRule[];
   readonly visitors: Visitors;
+  readonly privacy: Privacy;
 }
 
 /** Returns the config as it is: gives millrace.config.ts the types, so that an editor completes and checks it. */

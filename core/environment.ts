@@ -21,6 +21,8 @@ export const ENVIRONMENT = {
   registryTable: 'REGISTRY_TABLE',
   /** DynamoDB table: requests of each write key, for some seconds. */
   rateLimitsTable: 'RATE_LIMITS_TABLE',
+  /** Secret that personal data is hashed with; set where an app hashes. */
+  hashKey: 'HASH_KEY',
   /** DynamoDB table: answers cached by data version, with a time to live. */
   answersTable: 'ANSWERS_TABLE',
   /** Namespace of the metrics in CloudWatch. */

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import type { App, Config } from '../core/config.ts';
+import { DEFAULT_PRIVACY } from '../core/privacy.ts';
 import { checkSchemas } from '../schemas/check.ts';
 import { compileValidators } from '../schemas/compile.ts';
 import type { EventSchema } from '../schemas/read.ts';
@@ -98,6 +99,7 @@ export function configFor(name: FunctionName, config: Config): Config {
       dimensions: [],
       origins: [],
       channelRules: [],
+      privacy: DEFAULT_PRIVACY,
     }),
     gather: () => ({
       writeKeys: [],
@@ -106,10 +108,17 @@ export function configFor(name: FunctionName, config: Config): Config {
       dimensions: [],
       origins: [],
       channelRules: [],
+      privacy: DEFAULT_PRIVACY,
     }),
-    build: () => ({ writeKeys: [], readKeys: [], origins: [], channelRules: [] }),
+    build: () => ({
+      writeKeys: [],
+      readKeys: [],
+      origins: [],
+      channelRules: [],
+      privacy: DEFAULT_PRIVACY,
+    }),
     // Write keys too: a key that writes never reads, whatever the read keys say.
-    query: () => ({ origins: [], channelRules: [] }),
+    query: () => ({ origins: [], channelRules: [], privacy: DEFAULT_PRIVACY }),
   };
   return { ...config, apps: config.apps.map((app) => ({ ...app, ...kept[name](app) })) };
 }

@@ -9,6 +9,7 @@ import { isJsonObject, parseExactly, scalarText } from './json.ts';
 import { checkKeys } from './keys.ts';
 import { MAX_DEPTH, MAX_EVENT_BYTES } from './limits.ts';
 import { type EventFacts, eventName, type Line, mapEvent } from './map.ts';
+import type { Redactors } from './privacy/redactors.ts';
 import { RefusedError, shown, violationRefusal } from './refusal.ts';
 import { checkProperties, type SchemaRegistry, schemaFolder, schemaNamed } from './schema.ts';
 import type { IncomingCall } from './split.ts';
@@ -20,6 +21,7 @@ export interface CallRules {
   readonly takes: Takes;
   readonly envelopes: Readonly<Record<EventType, Validator>>;
   readonly schemas: SchemaRegistry;
+  readonly redactors: Redactors;
   /** Of the batch: each call's own context wins. */
   readonly context?: JsonObject;
   readonly facts: Omit<
@@ -60,7 +62,11 @@ export function lineOf(
   }
   const schema = checkSchema(type, value, app.unknownEvents, rules.schemas);
   const whole = withContext(parsed.exact as JsonObject, rules.context);
+<<<<<<< HEAD
   return mapEvent(visitorCall(whole, visit), {
+=======
+  return mapEvent(rules.redactors.of(app.id).call(whole, call.text, rules.context), {
+>>>>>>> 255706e (Privacy: cards, accounts, e-mails, phone numbers, national ids and values of secret keys leave events before the stream and dead letters before they are kept; hashes of declared paths)
     ...rules.facts,
     mayBeNobody: visit.mayBeNobody,
     statedUserAgent: isJsonObject(whole.context) ? scalarText(whole.context.userAgent) : undefined,

@@ -11,6 +11,8 @@ import { isJsonObject } from './json.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
 import type { Line } from './map.ts';
 import { PersonKeys } from './person-key.ts';
+import { redactedLetter } from './privacy/letter.ts';
+import type { Redactors } from './privacy/redactors.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { protocols } from './protocols/protocols.ts';
 import { RefusedError } from './refusal.ts';
@@ -69,6 +71,7 @@ export interface Collector {
   readonly keys: WriteKeys;
   readonly envelopes: Readonly<Record<EventType, Validator>>;
   readonly schemas: SchemaRegistry;
+  readonly redactors: Redactors;
   readonly newId: () => string;
   /** Makes the id of a cookie. */
   readonly newVisitorId: () => string;
@@ -106,8 +109,9 @@ export async function collect(
   request: CollectRequest,
   route: CollectRoute,
   collector: Collector,
-  sinks: Sinks,
+  open: Sinks,
 ): Promise<Collected> {
+  const sinks = privateSinks(open, collector.redactors);
   const protocol = protocols[route.protocol];
   const visits = new Visits(request.signals, {
     earlier: request.visit,
@@ -170,6 +174,17 @@ export function callRules(
   };
 }
 
+/** What is private leaves the calls before they become lines, and dead letters here: they hold what was refused before that. */
+function privateSinks(sinks: Sinks, redactors: Redactors): Sinks {
+  return {
+    store: (lines, letters) =>
+      sinks.store(
+        lines,
+        letters.map((letter) => redactedLetter(letter, redactors.of(letter.app_id))),
+      ),
+  };
+}
+
 function sortCalls(
   { request, visits }: Intake,
   split: SplitRequest,
@@ -225,7 +240,12 @@ async function parseBody(
     return JSON.parse(text);
   } catch (cause) {
     if (sender === undefined) throw missingKey();
-    const message = `the body is no JSON: ${(cause as SyntaxError).message}`;
+    // The engine's message quotes the body, cut anywhere: half a card's number is no number, and private.
+    const what = (cause as SyntaxError).message.replace(
+      /,? "?(?:\.{3})?".*is not valid JSON$/s,
+      '',
+    );
+    const message = `the body is no JSON: ${what}`;
     const error = new RefusedRequestError('invalid_json', '', message);
     return refuseRequest(error, text, sender, intake);
   }

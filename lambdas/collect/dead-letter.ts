@@ -100,9 +100,15 @@ function cut(payload: string): { readonly text: string; readonly note?: string }
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_DEAD_LETTER_BYTES) return { text };
   return {
-    text: Buffer.from(text).subarray(0, MAX_DEAD_LETTER_BYTES).toString('utf8'),
+    text: endOfValue(Buffer.from(text).subarray(0, MAX_DEAD_LETTER_BYTES).toString('utf8')),
     note: `payload cut to ${MAX_DEAD_LETTER_BYTES} of ${bytes} bytes`,
   };
+}
+
+/** Without what a cut leaves of the last value: half a card's number cannot be told from another number. */
+function endOfValue(text: string): string {
+  const rest = /[^",{}[\]&?=]{0,80}$/.exec(text)?.[0] ?? '';
+  return /[\d@]/.test(rest) ? text.slice(0, text.length - rest.length) : text;
 }
 
 function short(value: unknown): string | undefined {

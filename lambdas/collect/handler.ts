@@ -2,7 +2,7 @@ import type { Config } from '../../core/config.ts';
 import { ENVIRONMENT } from '../../core/environment.ts';
 import { kinesis } from '../runtime/clients/kinesis.ts';
 import { bundleConfig } from '../runtime/config.ts';
-import { requireString } from '../runtime/environment.ts';
+import { optionalString, requireString } from '../runtime/environment.ts';
 import { httpHandler } from '../runtime/http.ts';
 import { createCollector } from './collector.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
@@ -28,7 +28,11 @@ const rateLimits = new RateLimits({
     return rateCounter(dynamodb(), rateLimitsTable).add(...counted);
   },
 });
-const collector = createCollector(bundleConfig<Config>(), (sender) => rateLimits.admit(sender));
+const collector = createCollector(
+  bundleConfig<Config>(),
+  (sender) => rateLimits.admit(sender),
+  optionalString(ENVIRONMENT.hashKey),
+);
 const namespace = requireString(ENVIRONMENT.metricsNamespace);
 
 /** Takes events over HTTP. */

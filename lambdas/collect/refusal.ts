@@ -1,5 +1,7 @@
 import type { Violation } from '#validators';
 import type { RefusalCode } from '../../core/event.ts';
+import { DEFAULT_PRIVACY } from '../../core/privacy.ts';
+import { Redactor } from './privacy/redactor.ts';
 
 /** Why one event is refused. */
 export interface Refusal {
@@ -25,9 +27,12 @@ export class RefusedError extends Error {
 
 const LONGEST_VALUE = 80;
 
-/** A value as a message shows it: JSON, cut. */
+/** Messages go to answers, logs and dead letters: what they show is redacted before it is cut, whatever the app keeps. */
+const redactor = new Redactor(DEFAULT_PRIVACY);
+
+/** A value as a message shows it: JSON, cut, without what is private. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = JSON.stringify(redactor.value(value)) ?? 'nothing';
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`;
 }
 

@@ -12,6 +12,11 @@ export function requireString(name: string): string {
   return value;
 }
 
+/** Reads a variable that only some deployments set; undefined where it is not set or empty. */
+export function optionalString(name: string): string | undefined {
+  return process.env[name] || undefined;
+}
+
 /**
  * Reads a whole number from the function's environment.
  * @throws Error that names the variable, the value and what is allowed.

@@ -1,5 +1,6 @@
 import type { AppConfig, MillraceConfig } from '../../core/config.ts';
 import { InvalidConfigError, parseConfig } from '../../core/config-schema.ts';
+import { DEFAULT_PRIVACY } from '../../core/privacy.ts';
 import sample from '../../millrace.config.ts';
 
 function makeApp(changes: Partial<AppConfig> = {}): AppConfig {
@@ -34,6 +35,7 @@ describe('parseConfig', () => {
           timeZone: 'UTC',
           origins: ['*'],
           channelRules: [],
+          privacy: DEFAULT_PRIVACY,
           visitors: {
             cookie: false,
             gpc: 'anonymous',

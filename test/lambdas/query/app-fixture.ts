@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { App } from '../../../core/config.ts';
+import { DEFAULT_PRIVACY } from '../../../core/privacy.ts';
 
 /** An app whose read key is `read-<id>` and whose write key is `write-<id>`. */
 export function testApp(id: string, more: Partial<App> = {}): App {
@@ -20,6 +21,7 @@ export function testApp(id: string, more: Partial<App> = {}): App {
     origins: ['*'],
     requestsPerSecond: 1_000,
     channelRules: [],
+    privacy: DEFAULT_PRIVACY,
     visitors: {
       cookie: false,
       gpc: 'anonymous',

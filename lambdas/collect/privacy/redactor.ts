@@ -1,0 +1,310 @@
+import type { PiiKind, Privacy } from '../../../core/privacy.ts';
+import type { JsonObject } from '../envelope.ts';
+import { isDeeperThan, isJsonObject, parseExactly, scalarText } from '../json.ts';
+import { truncatedAddresses } from './address.ts';
+import { type Digest, isDigest } from './digest.ts';
+import { type Finder, findAll, finderOf, mayHold } from './find.ts';
+import { below, type KeyRule, KeyRules, type PathNode } from './keys.ts';
+import { namedValues, namesParameter } from './named-values.ts';
+import { decoded } from './percent.ts';
+import { isPhoneText, normalPhone } from './phone.ts';
+
+/** What stands where something was found. Stable: people filter by it. */
+export const PLACEHOLDERS: Readonly<Record<PiiKind | 'secret' | 'address', string>> = {
+  card: '[card]',
+  iban: '[iban]',
+  email: '[email]',
+  phone: '[phone]',
+  nationalId: '[national-id]',
+  secret: '[redacted]',
+  address: '[ip]',
+};
+const IS_PLACEHOLDER = new Set(Object.values(PLACEHOLDERS));
+
+/** Members of a call, and of its context, that identify and are nobody's text: only a declared path touches them. */
+const CALL_IDS = new Set([
+  'messageId',
+  'anonymousId',
+  'userId',
+  'previousId',
+  'groupId',
+  'writeKey',
+]);
+const CONTEXT_IDS = new Set(['groupId', 'sessionId']);
+/** Deeper values are looked at as text. */
+const MOST_LEVELS = 64;
+
+/** Where a value stands. */
+interface Place {
+  readonly node?: PathNode;
+  /** A call and its context have members that are ids. */
+  readonly role?: 'call' | 'context';
+}
+
+/**
+ * Takes personal data out of what one app stores, by the rules of docs/PRIVACY.md. What is redacted or hashed stays as it is when
+ * it comes again.
+ */
+export class Redactor {
+  readonly #privacy: Privacy;
+  readonly #digest: Digest | undefined;
+  readonly #finder: Finder;
+  readonly #keys: KeyRules;
+  readonly #shared = new WeakMap<JsonObject, boolean>();
+
+  /** @param digest needed where the app hashes. */
+  constructor(privacy: Privacy, digest?: Digest) {
+    this.#privacy = privacy;
+    this.#digest = digest;
+    this.#finder = finderOf(privacy);
+    this.#keys = new KeyRules(privacy);
+  }
+
+  /**
+   * A call without what is private; the same object where there is nothing.
+   * @param text JSON of the call. @param shared Context of the batch, which the call holds too.
+   */
+  call(call: JsonObject, text: string, shared?: JsonObject): JsonObject {
+    const hasSome =
+      this.#mayHold(text) ||
+      (shared !== undefined && this.#sharedMayHold(shared)) ||
+      this.#namesSome(call, { node: this.#keys.root, role: 'call' });
+    if (!hasSome) return call;
+    return this.#object(call, { node: this.#keys.root, role: 'call' });
+  }
+
+  /** A payload without what is private: JSON stays JSON, to be sent again; what is none is looked at as text. */
+  payload(text: string): string {
+    const body = parsed(text);
+    if (body === undefined) return this.text(text);
+    const clean = this.#value(body, { node: this.#keys.root, role: 'call' });
+    return clean === body ? text : JSON.stringify(clean);
+  }
+
+  /** A context without what is private. */
+  context(context: unknown): unknown {
+    return this.#value(context, { node: below(this.#keys.root, 'context'), role: 'context' });
+  }
+
+  /** Any value without what is private. */
+  value(value: unknown): unknown {
+    return this.#value(value, {});
+  }
+
+  /** Whether the value that a JSON pointer leads to is private by its name or place. */
+  isPrivate(pointer: string): boolean {
+    let node: PathNode | undefined = this.#keys.root;
+    return pointer.split('/').some((part, i) => {
+      if (i === 0) return false;
+      const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+      if (!/^\d+$/.test(key)) node = below(node, key);
+      return node?.rule !== undefined || (i > 1 && this.#keys.ofName(key) !== undefined);
+    });
+  }
+
+  /** A text without what is private. */
+  text(text: string): string {
+    let clean = this.#named(text);
+    const all = findAll(clean, this.#finder);
+    for (let i = all.length - 1; i >= 0; i--) {
+      const { kind, start, end, normal } = all[i] as (typeof all)[number];
+      clean = clean.slice(0, start) + this.#instead(kind, normal) + clean.slice(end);
+    }
+    return clean;
+  }
+
+  #mayHold(text: string): boolean {
+    return mayHold(text, this.#finder) || namesParameter(text, this.#keys);
+  }
+
+  #sharedMayHold(context: JsonObject): boolean {
+    let known = this.#shared.get(context);
+    if (known === undefined) {
+      known = this.#mayHold(JSON.stringify(context));
+      this.#shared.set(context, known);
+    }
+    return known;
+  }
+
+  /** Whether any key has a rule, of those that are stored. */
+  #namesSome(value: object, { node, role }: Place): boolean {
+    for (const key in value) {
+      const member = (value as Record<string, unknown>)[key];
+      if (member === null || member === '') continue;
+      const next = below(node, key);
+      if (next?.rule) return true;
+      if (!isId(key, role) && this.#keys.ofName(key)) {
+        if (role !== 'context' || key !== 'ip') return true;
+      }
+      if (typeof member === 'object') {
+        const at = Array.isArray(value) ? node : next;
+        if (this.#namesSome(member, { node: at, role: roleBelow(role, key) })) return true;
+      }
+    }
+    return false;
+  }
+
+  #value(value: unknown, place: Place): unknown {
+    if (typeof value === 'string') return this.#string(value);
+    if (Array.isArray(value)) {
+      const clean = value.map((member) => this.#value(member, place));
+      return clean.every((member, i) => member === value[i]) ? value : clean;
+    }
+    if (isJsonObject(value)) return this.#object(value, place);
+    const number = typeof value === 'boolean' ? undefined : scalarText(value);
+    if (number === undefined) return value;
+    const [found] = findAll(number, this.#finder);
+    return found === undefined ? value : this.#instead(found.kind, found.normal);
+  }
+
+  /** A copy, in the order of the keys, where anything in it changes. No prototype: `__proto__` is a key as any other. */
+  #object(object: JsonObject, { node, role }: Place): JsonObject {
+    const clean = Object.create(null) as Record<string, unknown>;
+    let isChanged = false;
+    for (const key in object) {
+      if (role === 'context' && key === 'ip') {
+        isChanged = true;
+        continue;
+      }
+      const value = object[key];
+      const next = below(node, key);
+      const rule = next?.rule ?? (isId(key, role) ? undefined : this.#keys.ofName(key));
+      const place = { node: next, role: roleBelow(role, key) };
+      let member = value;
+      if (rule) member = this.#byRule(rule, value, place);
+      else if (!isId(key, role)) member = this.#value(value, place);
+      const name = this.#key(key, clean);
+      clean[name] = member;
+      if (name !== key || member !== value) isChanged = true;
+    }
+    return isChanged ? clean : object;
+  }
+
+  /** Two keys that become one stay two. */
+  #key(key: string, taken: JsonObject): string {
+    const clean = this.text(key);
+    if (clean === key) return key;
+    let name = clean;
+    for (let n = 2; name in taken; n++) name = `${clean} ${n}`;
+    return name;
+  }
+
+  #byRule(rule: KeyRule, value: unknown, place: Place): unknown {
+    const isObject = typeof value === 'object' && value !== null;
+    const text = typeof value === 'boolean' ? undefined : scalarText(value);
+    if (rule === 'secret' && isObject && text === undefined) {
+      return isEmpty(value) ? value : PLACEHOLDERS.secret;
+    }
+    if (text === undefined) return this.#value(value, place);
+    const clean = this.#ruled(rule, text);
+    if (clean !== undefined) return clean === text ? value : clean;
+    return this.#value(value, place);
+  }
+
+  /** What a rule makes of a text; undefined where the rule does not know such a text. */
+  #ruled(rule: KeyRule, text: string): string | undefined {
+    if (isDone(text)) return text;
+    switch (rule) {
+      case 'secret':
+        return PLACEHOLDERS.secret;
+      case 'hash': {
+        const normal = text.trim().toLowerCase();
+        return normal === '' ? text : this.#hash(normal);
+      }
+      case 'phone':
+        return isPhoneText(text) ? this.#instead('phone', normalPhone(text)) : undefined;
+      case 'address':
+        return this.#privacy.ip === 'redact' ? PLACEHOLDERS.address : truncatedAddresses(text);
+    }
+  }
+
+  #string(text: string): string {
+    if (text.length < 4) return text;
+    const first = text.trimStart()[0];
+    if (first === '{' || first === '[') {
+      const inner = parsed(text);
+      if (inner !== undefined) {
+        const clean = this.#value(inner, {});
+        return clean === inner ? text : JSON.stringify(clean);
+      }
+    }
+    return this.#encoded(text) ?? this.text(text);
+  }
+
+  /** JSON in base64, as pixels and some clients carry it; undefined where the text is none. */
+  #encoded(text: string): string | undefined {
+    if (!/^(?:ey|W[3yz])[\w+/-]{14,}={0,2}$/.test(text)) return undefined;
+    const inner = parsed(Buffer.from(text, 'base64').toString('utf8'));
+    if (inner === undefined) return undefined;
+    const clean = this.#value(inner, {});
+    if (clean === inner) return text;
+    const encoding = /[+/=]/.test(text) ? 'base64' : 'base64url';
+    return Buffer.from(JSON.stringify(clean)).toString(encoding);
+  }
+
+  /** Replaces values by their names: of parameters as they stand, then of those that are percent-encoded. */
+  #named(text: string): string {
+    const once = this.#replaceNamed(text, text);
+    const { text: plain, places } = decoded(once);
+    return places === undefined ? once : this.#replaceNamed(once, plain, places);
+  }
+
+  #replaceNamed(text: string, plain: string, places?: readonly number[]): string {
+    let clean = text;
+    const all = namedValues(plain, this.#keys);
+    for (let i = all.length - 1; i >= 0; i--) {
+      const { rule, start, end } = all[i] as (typeof all)[number];
+      const value = decoded(plain.slice(start, end)).text;
+      const instead = this.#ruled(rule, value);
+      if (instead === undefined || instead === value) continue;
+      const [from, to] = places === undefined ? [start, end] : [places[start], places[end]];
+      clean = clean.slice(0, from) + instead + clean.slice(to);
+    }
+    return clean;
+  }
+
+  #instead(kind: PiiKind, normal: string): string {
+    return this.#privacy[kind] === 'hash' ? this.#hash(normal) : PLACEHOLDERS[kind];
+  }
+
+  #hash(normal: string): string {
+    if (this.#digest === undefined)
+      throw new Error('the app hashes, and there is no key to hash with');
+    return this.#digest(normal);
+  }
+}
+
+function isId(key: string, role: Place['role']): boolean {
+  if (role === undefined) return false;
+  return (role === 'call' ? CALL_IDS : CONTEXT_IDS).has(key);
+}
+
+/** A batch holds calls, and its context stands beside them. */
+function roleBelow(role: Place['role'], key: string): Place['role'] {
+  if (role !== 'call') return undefined;
+  if (key === 'context') return 'context';
+  return key === 'batch' ? 'call' : undefined;
+}
+
+function isDone(text: string): boolean {
+  return IS_PLACEHOLDER.has(text) || isDigest(text);
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0;
+}
+
+/** An object or array of JSON, numbers to the letter; undefined where the text is none, or too deep to walk. */
+function parsed(text: string): object | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  if (typeof value !== 'object' || value === null || isDeeperThan(value, MOST_LEVELS)) {
+    return undefined;
+  }
+  return parseExactly(text, value).exact as object;
+}

@@ -1,0 +1,29 @@
+import type { App } from '../../../core/config.ts';
+import { needsHashKey } from '../../../core/privacy.ts';
+import { digestOf } from './digest.ts';
+import { Redactor } from './redactor.ts';
+
+/** The redactors of all apps. */
+export class Redactors {
+  readonly #byApp = new Map<string, Redactor>();
+
+  /**
+   * @param hashKey The deployment's secret.
+   * @throws Error where an app hashes and there is no secret.
+   */
+  constructor(apps: readonly App[], hashKey: string | undefined) {
+    for (const { id, privacy } of apps) {
+      if (needsHashKey(privacy) && !hashKey) {
+        throw new Error(`app ${id} hashes personal data, and no key to hash with is given`);
+      }
+      this.#byApp.set(id, new Redactor(privacy, hashKey ? digestOf(hashKey, id) : undefined));
+    }
+  }
+
+  /** @throws Error for an app that the config does not have. */
+  of(appId: string): Redactor {
+    const redactor = this.#byApp.get(appId);
+    if (redactor === undefined) throw new Error(`app ${appId} is not in the config`);
+    return redactor;
+  }
+}
