@@ -62,11 +62,10 @@ export function lineOf(
   }
   const schema = checkSchema(type, value, app.unknownEvents, rules.schemas);
   const whole = withContext(parsed.exact as JsonObject, rules.context);
-<<<<<<< HEAD
-  return mapEvent(visitorCall(whole, visit), {
-=======
-  return mapEvent(rules.redactors.of(app.id).call(whole, call.text, rules.context), {
->>>>>>> 255706e (Privacy: cards, accounts, e-mails, phone numbers, national ids and values of secret keys leave events before the stream and dead letters before they are kept; hashes of declared paths)
+  const stored = rules.redactors
+    .of(app.id)
+    .call(visitorCall(whole, visit), call.text, rules.context);
+  return mapEvent(stored, {
     ...rules.facts,
     mayBeNobody: visit.mayBeNobody,
     statedUserAgent: isJsonObject(whole.context) ? scalarText(whole.context.userAgent) : undefined,
