@@ -1,6 +1,7 @@
 import type { BrowserClient } from './client.ts';
+import { pixels } from './clients/pixel.ts';
 import { segment, segmentBatching } from './clients/segment.ts';
 import { segmentSnippet } from './clients/segment-snippet.ts';
 
 /** All browser clients that are checked. */
-export const clients: readonly BrowserClient[] = [segment, segmentBatching, segmentSnippet];
+export const clients: readonly BrowserClient[] = [segment, segmentBatching, segmentSnippet, pixels];

@@ -169,3 +169,28 @@ test('generated names are valid for every service and the same after a restart',
     generatedName('Millrace-Data', 'AVeryLongLogicalIdThatNobodyWouldWriteByHand0123456789'),
   );
 });
+
+test('a domain of an HTTP API has no effect, and its record a target', async () => {
+  // Prepare
+  const Resources = {
+    Domain: {
+      Type: 'AWS::ApiGatewayV2::DomainName',
+      Properties: { DomainName: 'events.shop.example' },
+    },
+    Mapping: {
+      Type: 'AWS::ApiGatewayV2::ApiMapping',
+      Properties: { ApiId: 'api', DomainName: { Ref: 'Domain' }, Stage: '$default' },
+    },
+  };
+  const Outputs = {
+    Name: { Value: { Ref: 'Domain' } },
+    Target: { Value: { 'Fn::GetAtt': ['Domain', 'RegionalDomainName'] } },
+  };
+  // Act
+  const { outputs } = await deploy(stacksOf({ Stack: { Resources, Outputs } }), {});
+  // Assess
+  expect(outputs).toEqual({
+    Name: 'events.shop.example',
+    Target: 'd-local.execute-api.us-east-1.amazonaws.com',
+  });
+});

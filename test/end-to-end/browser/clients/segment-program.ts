@@ -38,7 +38,7 @@ const run: RunSegment = async (writeKey, cdnURL, options) => {
     await analytics.page('Shop', 'Checkout', { step: 1 }),
     await analytics.track('Order Placed', { total: 19.9, items: ['a', 'b'], note: 'Grüße ☕' }),
     await analytics.alias('user-7', 'guest-1'),
-    await analytics.identify('user-7', { plan: 'pro', email: 'ann@shop.example' }),
+    await analytics.identify('user-7', { plan: 'pro', seats: 3 }),
     await analytics.group('company-3', { seats: 12 }),
     await analytics.screen('Cart', { step: 2 }),
   ];

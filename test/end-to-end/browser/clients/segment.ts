@@ -80,7 +80,7 @@ const EXPECTED: Readonly<Record<string, RawEvent>> = {
     event: 'Order Placed',
     properties: { total: 19.9, items: ['a', 'b'], note: 'Grüße ☕' },
   },
-  identify: { user_id: 'user-7', traits: { plan: 'pro', email: 'ann@shop.example' } },
+  identify: { user_id: 'user-7', traits: { plan: 'pro', seats: 3 } },
   group: { user_id: 'user-7', group_id: 'company-3', traits: { seats: 12 } },
   alias: { user_id: 'user-7', previous_id: 'guest-1' },
   screen: { event: 'Cart', properties: { step: 2 } },
