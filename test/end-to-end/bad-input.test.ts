@@ -1,30 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { JSON_FILES, JSON_TRAPS, NAUGHTY_STRINGS, storable } from '../bad-input.ts';
 import { askLake, type LakeRow } from './lake.ts';
 import { removeStacks, startTestStack, type TestStack } from './stack.ts';
 
-/** JSONTestSuite: 318 texts that parsers of JSON stumble over. y_ must be read, n_ must not, i_ is up to the parser. */
-const SUITE = join(import.meta.dirname, 'fixtures/json-test-suite');
-/** The Big List of Naughty Strings, and what it lacks. */
-const STRINGS: readonly string[] = [
-  ...(JSON.parse(
-    readFileSync(
-      join(import.meta.dirname, 'fixtures/naughty-strings/naughty-strings.json'),
-      'utf8',
-    ),
-  ) as string[]),
-  ...['\0', 'a\0b', '\ud800', '\udc00\ud800', 'x\ud83d', '\\u0000', '\\ud800', '"\\', '__proto__'],
-  ...[
-    'constructor',
-    'hasOwnProperty',
-    '\ufeff',
-    ' \u2028 ',
-    '\u2029',
-    '\ufffe',
-    '1e400',
-    'x'.repeat(257),
-  ],
-];
 const MOST_IN_FLIGHT = 8;
 const BATCH = 500;
 
@@ -41,10 +18,6 @@ interface Answer {
   readonly detail?: string;
   readonly refused?: readonly Refused[];
 }
-
-const files = readdirSync(SUITE)
-  .filter((name) => name.endsWith('.json'))
-  .map((name) => ({ name, bytes: readFileSync(join(SUITE, name)) }));
 
 let stack: TestStack;
 beforeAll(async () => {
@@ -80,11 +53,6 @@ async function each<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Pr
   return results;
 }
 
-/** A text of the lake: what no UTF-8 and no column can hold is replaced. */
-function clean(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd');
-}
-
 /** JSON with every number as it is written, and what the documents say of it: beyond a double it is a string. */
 function tree(text: string): unknown {
   const parse = JSON.parse as (
@@ -92,10 +60,10 @@ function tree(text: string): unknown {
     reviver: (key: string, value: unknown, context: { readonly source: string }) => unknown,
   ) => unknown;
   return parse(text, (_key, value, { source }) => {
-    if (typeof value === 'string') return clean(value);
+    if (typeof value === 'string') return storable(value);
     if (typeof value === 'number') return Number.isFinite(value) ? { number: source } : source;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-    return new Map(Object.entries(value).map(([key, member]) => [clean(key), member]));
+    return new Map(Object.entries(value).map(([key, member]) => [storable(key), member]));
   });
 }
 
@@ -131,7 +99,7 @@ test.each([
   'each file of JSONTestSuite as a body of %s is refused with its reason, and kept',
   async (path, type) => {
     // Act
-    const answers = await each(files, ({ bytes }) => post(path, bytes, type));
+    const answers = await each(JSON_FILES, ({ bytes }) => post(path, bytes, type));
     // Assess
     const kept = await rowsOf('dead_letters', ['code', 'payload', 'request']);
     const letters = new Set(
@@ -140,13 +108,13 @@ test.each([
         return `${path} ${code} ${payload}`;
       }),
     );
-    const wrong = files.filter(({ bytes }, index) => {
+    const wrong = JSON_FILES.filter(({ bytes }, index) => {
       const { status, code, detail } = answers[index] ?? {};
       // Of long texts a dead letter keeps the beginning.
-      const text = clean(new TextDecoder().decode(bytes.subarray(0, 100 * 1024)));
+      const text = storable(new TextDecoder().decode(bytes.subarray(0, 100 * 1024)));
       return status !== 400 || !detail || !letters.has(`${path} ${code} ${text}`);
     });
-    expect(files).toHaveLength(318);
+    expect(JSON_FILES).toHaveLength(318);
     expect(wrong.map(({ name }) => name)).toEqual([]);
   },
 );
@@ -160,15 +128,18 @@ test('each valid file of JSONTestSuite is stored to the letter as a value, or re
     }).split('"?"');
     return { head, tail };
   };
-  const bodies = files.flatMap(({ name, bytes }) =>
+  const bodies = [...JSON_FILES, ...JSON_TRAPS].flatMap(({ name, bytes }) =>
     ['properties', 'traits', 'context'].map((key) => {
       const { head = '', tail = '' } = place(name, key);
-      const body = Buffer.concat([Buffer.from(head), bytes, Buffer.from(tail)]);
-      return { name, key, body, value: memberOf(body.toString(), key) };
+      const call = Buffer.concat([Buffer.from(head), bytes, Buffer.from(tail)]);
+      return { name, key, call, value: memberOf(call.toString(), key) };
     }),
   );
   // Act
-  const answers = await each(bodies, ({ body }) => post('/v1/track', body));
+  const answers = await each(bodies, ({ key, call }) => {
+    if (key === 'properties') return post('/v1/track', call);
+    return post('/v1/batch', Buffer.concat([Buffer.from('{"batch":['), call, Buffer.from(',7]}')]));
+  });
   // Assess
   const rows = byGroup(await rowsOf('raw_events', COLUMNS));
   const found = bodies.map(({ name, key }, index) => {
@@ -218,15 +189,15 @@ type Sent = Readonly<Record<string, unknown>>;
 type Expected = Readonly<Record<string, unknown>> | { readonly refusedAt: string };
 
 const track = { type: 'track', event: 'x', anonymousId: 'a' };
-const column = (text: string) => (text === '' ? undefined : clean(text));
-const id = (text: string) => (text.trim() === '' ? undefined : clean(text));
+const column = (text: string) => (text === '' ? undefined : storable(text));
+const id = (text: string) => (text.trim() === '' ? undefined : storable(text));
 const object = (entries: object) => tree(JSON.stringify(entries));
 
 /** Each place in which a naughty string is sent, and what becomes of it. */
 const PLACES: Readonly<Record<string, (text: string) => readonly [Sent, Expected]>> = {
   event: (text) => [
     { ...track, event: text },
-    text === '' || text.length > 256 ? { refusedAt: '/event' } : { event: clean(text) },
+    text === '' || text.length > 256 ? { refusedAt: '/event' } : { event: storable(text) },
   ],
   property: (text) => [{ ...track, properties: { text } }, { properties: object({ text }) }],
   'property key': (text) => [
@@ -270,7 +241,7 @@ test.each([
   async (form, write) => {
     // Prepare
     const cases = Object.entries(PLACES).flatMap(([place, make]) =>
-      STRINGS.map((text, index) => {
+      NAUGHTY_STRINGS.map((text, index) => {
         const groupId = `${form} ${place} ${index}`;
         const [sent, expected] = make(text);
         return { text, groupId, call: { ...sent, groupId }, expected };
@@ -317,3 +288,20 @@ test.each([
     for (const { message } of refused.values()) expect(message).toMatch(/at (most|least) \d+/);
   },
 );
+
+test('the builds take all of it, and questions read its properties', async () => {
+  // Act
+  const built = await stack.build();
+  // Assess
+  const count = (table: string, day: string) =>
+    askLake(
+      stack,
+      `SELECT count(DISTINCT message_id) AS messages,
+         count(json_extract_scalar(properties, '$.value')) + count(json_extract(traits, '$.value')) > 0 AS readable
+       FROM ${table} WHERE app_id = 'shop' AND ${day} >= '2026-01-01'`,
+    );
+  const [raw, events] = [await count('raw_events', 'dt'), await count('events', 'event_date')];
+  expect(built).toMatchObject({ finished: { failed: 0 } });
+  expect(Number(raw[0]?.messages)).toBeGreaterThan(10_000);
+  expect(events).toEqual([{ ...raw[0], readable: 'true' }]);
+});

@@ -1,0 +1,103 @@
+import { type CollectRoute, collectRoutes } from '../../../core/collect-routes.ts';
+import type { CollectRequest } from '../../../lambdas/collect/collect.ts';
+import { createCollector } from '../../../lambdas/collect/collector.ts';
+import { respond } from '../../../lambdas/collect/respond.ts';
+import { HttpError } from '../../../lambdas/runtime/http-error.ts';
+import { JSON_FILES, JSON_TRAPS, NAUGHTY_STRINGS } from '../../bad-input.ts';
+import { basic, CONFIG, KEYS, MemorySinks, RECEIVED_AT } from './collector.ts';
+
+const collector = createCollector(CONFIG);
+/** One route of each kind: others of its protocol that take the same are read by the same code. */
+const ROUTES = [
+  ...new Map(
+    collectRoutes({ basePaths: ['/'] }).map((route) => [`${route.protocol} ${route.takes}`, route]),
+  ).values(),
+];
+const TEXTS = [...JSON_FILES, ...JSON_TRAPS].map(({ bytes }) => bytes);
+
+/** Sends a request to a route. Gives its status and what was kept. */
+async function sendTo(route: CollectRoute, more: Partial<CollectRequest>) {
+  const sinks = new MemorySinks();
+  const request = {
+    method: route.method,
+    path: route.path,
+    authorization: basic(KEYS.shop),
+    isBase64Encoded: false,
+    receivedAt: RECEIVED_AT,
+    ...more,
+  };
+  const status = await respond(request, collector, sinks).then(
+    ({ statusCode }) => statusCode,
+    (error: unknown) => {
+      if (error instanceof HttpError) return error.status;
+      throw error;
+    },
+  );
+  return {
+    status,
+    kept: [
+      ...sinks.lines.map(({ json }) => json),
+      ...sinks.deadLetters.map((letter) => JSON.stringify(letter)),
+    ],
+  };
+}
+
+/** What is wrong with an outcome: a server's error, nothing kept, or what no reader of the lake can take. */
+function faultsOf({ status, kept }: Awaited<ReturnType<typeof sendTo>>): string[] {
+  return [
+    ...(status >= 500 || status < 200 ? [`status ${status}`] : []),
+    ...(status < 400 && kept.length === 0 ? ['nothing is kept'] : []),
+    ...kept.filter((text) => !isReadable(text)).map((text) => `unreadable: ${text}`),
+  ];
+}
+
+/** Whether all texts in a JSON text are ones that a column can hold, and JSON in them too. */
+function isReadable(json: string): boolean {
+  let readable = json.isWellFormed();
+  JSON.parse(json, (key, value: unknown) => {
+    for (const text of [key, value]) {
+      if (typeof text === 'string') readable &&= text.isWellFormed() && !text.includes('\0');
+    }
+    const isJson = key === 'properties' || key === 'traits';
+    if (isJson && typeof value === 'string') readable &&= isReadable(value);
+    return value;
+  });
+  return readable;
+}
+
+const named = (routes: readonly CollectRoute[]) =>
+  routes.map((route) => [`${route.method} ${route.path}`, route] as const);
+
+test.each(named(ROUTES))(
+  '%s answers any body without an error of its own, and keeps what it takes',
+  async (_, route) => {
+    const outcomes = await Promise.all(
+      TEXTS.flatMap((bytes) => [
+        sendTo(route, { body: bytes.toString() }),
+        sendTo(route, { body: bytes.toString('base64'), isBase64Encoded: true }),
+      ]),
+    );
+
+    expect(outcomes.flatMap(faultsOf)).toEqual([]);
+  },
+);
+
+test.each(named(ROUTES.filter(({ method }) => method === 'GET')))(
+  '%s answers any query likewise',
+  async (_, route) => {
+    const strings = [...TEXTS.map((bytes) => bytes.toString()), ...NAUGHTY_STRINGS];
+    const queries = strings.flatMap((text) => {
+      const encoded = encodeURIComponent(text.toWellFormed());
+      return [
+        `data=${encodeURIComponent(Buffer.from(text).toString('base64'))}`,
+        `e=${encoded}&u=${encoded}&m=${encoded}&url=${encoded}&${encoded}=${encoded}`,
+        `event=${encoded}&userId=${encoded}&properties.${encoded}=${encoded}&context.page.url=${encoded}`,
+        text,
+      ];
+    });
+
+    const outcomes = await Promise.all(queries.map((query) => sendTo(route, { query })));
+
+    expect(outcomes.flatMap(faultsOf)).toEqual([]);
+  },
+);
