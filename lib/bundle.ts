@@ -10,10 +10,15 @@ import type { EventSchema } from '../schemas/read.ts';
 const ROOT = join(import.meta.dirname, '..');
 const SCHEMAS = join(ROOT, 'schemas');
 
-/** Functions of Millrace: a folder of lambdas/ each. */
-export const FUNCTIONS = ['collect', 'refill', 'gather', 'build', 'query'] as const;
+/** Functions of Millrace, each a folder of lambdas/; redrive works with collect's own code, in a folder of collect's. */
+export const FUNCTIONS = ['collect', 'redrive', 'refill', 'gather', 'build', 'query'] as const;
 /** Name of a function. */
 export type FunctionName = (typeof FUNCTIONS)[number];
+
+/** Folder of a function's handler, under lambdas/. */
+export function handlerFolder(name: FunctionName): string {
+  return name === 'redrive' ? 'collect/redrive' : name;
+}
 
 /** Functions that read statements of sql/. */
 const WITH_STATEMENTS: readonly FunctionName[] = ['build', 'query'];
@@ -34,11 +39,14 @@ export function bundle(
   folder: string,
   schemas = SCHEMAS,
 ): string {
-  const entry = join(ROOT, 'lambdas', name, 'handler.ts');
+  const source = handlerFolder(name);
+  const entry = join(ROOT, 'lambdas', source, 'handler.ts');
   if (!existsSync(entry)) {
-    throw new Error(`function ${name} has no handler: lambdas/${name}/handler.ts is missing`);
+    throw new Error(`function ${name} has no handler: lambdas/${source}/handler.ts is missing`);
   }
-  if (name === 'collect') compileValidators(schemas, join(ROOT, 'dist/validators.mjs'));
+  // Beside the bundles where the schemas are others than the repository's, whose validators its tests import.
+  const validators = join(schemas === SCHEMAS ? join(ROOT, 'dist') : folder, 'validators.mjs');
+  if (name === 'collect' || name === 'redrive') compileValidators(schemas, validators);
   const target = join(folder, name);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
@@ -50,6 +58,7 @@ export function bundle(
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     alias: {
+      '#validators': validators,
       '@aws-sdk/credential-provider-node': join(ROOT, 'lambdas/runtime/clients/credentials.ts'),
     },
     absWorkingDir: ROOT,
@@ -92,6 +101,8 @@ function byEvent(schemas: readonly EventSchema[]): Record<string, Record<string,
 export function configFor(name: FunctionName, config: Config): Config {
   const kept: Record<FunctionName, (app: App) => Partial<App>> = {
     collect: () => ({ readKeys: [], funnels: [] }),
+    // It takes letters of who was known when they came: no key is checked again.
+    redrive: () => ({ readKeys: [], writeKeys: [], funnels: [], origins: [] }),
     refill: () => ({
       writeKeys: [],
       readKeys: [],

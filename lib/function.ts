@@ -28,6 +28,12 @@ export interface BundledFunctionProps {
   /** Time after which an invocation is ended. */
   readonly timeout: Duration;
   /**
+   * Name, for functions that people invoke.
+   *
+   * @default - CloudFormation makes one
+   */
+  readonly name?: string;
+  /**
    * Traces of its calls in X-Ray. They cost by the request: for what people ask, not for what browsers send.
    *
    * @default false
@@ -56,6 +62,7 @@ export class BundledFunction extends Construct {
     });
     const folder = join(Stage.of(this)?.outdir ?? 'cdk.out', 'bundles');
     this.function = new LambdaFunction(this, 'Function', {
+      ...(props.name !== undefined && { functionName: props.name }),
       description: props.description,
       code: Code.fromAsset(bundle(props.bundle, props.config, folder)),
       handler: 'index.handler',

@@ -15,6 +15,7 @@ import { Lake } from './lake.ts';
 import { Metrics } from './metrics.ts';
 import { Query } from './query.ts';
 import { RateLimits } from './rate-limits.ts';
+import { Redrive } from './redrive.ts';
 import { Refill } from './refill.ts';
 import { Registry } from './registry.ts';
 import { EventStream } from './stream.ts';
@@ -61,6 +62,8 @@ export class Millrace extends Construct {
   readonly api: Api;
   /** State machine of builds. */
   readonly builds: Builds;
+  /** Sends dead letters again: give the people who may lambda:InvokeFunction on its function. */
+  readonly redrive: Redrive;
   /** Alarms: they tell nobody until you add actions. */
   readonly alarms: Alarms;
 
@@ -115,6 +118,7 @@ export class Millrace extends Construct {
     // A delivery stream starts at the stream's end: events from before it would not reach the lake.
     collect.node.addDependency(delivery);
     const refill = new Refill(service, 'Refill', { config, stream, deadLetters, lake });
+    this.redrive = new Redrive(service, 'Redrive', { config, stream, deadLetters });
     const gather = new Gather(service, 'Gather', { config, lake, deadLetters });
     this.builds = new Builds(service, 'Builds', {
       config,
@@ -185,6 +189,10 @@ export class Millrace extends Construct {
         description: 'What the DNS record (CNAME) of the domain points to',
       });
     }
+    new CfnOutput(this.serviceStack, 'RedriveFunction', {
+      value: this.redrive.function.functionName,
+      description: 'Function that sends dead letters again: npm run redrive',
+    });
     new CfnOutput(this.serviceStack, 'BuildsArn', {
       value: this.builds.stateMachine.stateMachineArn,
       description: 'State machine of builds',

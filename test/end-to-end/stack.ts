@@ -109,15 +109,20 @@ export function assemblyOf(config: MillraceConfig = sampleConfig): Promise<strin
   return made;
 }
 
-/** A copy of an assembly with resources changed: what a mistake in lib/ would make. */
-export async function changedAssembly(change: (resources: Resources) => void): Promise<string> {
+/**
+ * A copy of an assembly with resources changed: what a mistake in lib/ would make.
+ * @param change may change files of the copy, whose folder it gets, too.
+ */
+export async function changedAssembly(
+  change: (resources: Resources, copy: string) => void,
+): Promise<string> {
   const assembly = await assemblyOf();
   const copy = path.join(temporaryFolder(), 'cdk.out');
   cpSync(assembly, copy, { recursive: true });
   for (const name of readdirSync(copy).filter((file) => file.endsWith('.template.json'))) {
     const file = path.join(copy, name);
     const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Resources };
-    change(template.Resources);
+    change(template.Resources, copy);
     writeFileSync(file, JSON.stringify(template));
   }
   return copy;

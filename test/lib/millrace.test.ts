@@ -74,6 +74,7 @@ describe('Millrace', () => {
         'STREAM_NAME',
       ],
     ],
+    ['sends dead letters again', ['DEAD_LETTER_BUCKET', 'STREAM_NAME']],
     ['makes dead letters', ['DEAD_LETTER_BUCKET', 'LAKE_BUCKET']],
     ['sends events again', ['DEAD_LETTER_STREAM_NAME', 'LAKE_BUCKET', 'STREAM_NAME']],
     [
@@ -136,7 +137,7 @@ describe('Millrace', () => {
 
     new Millrace(own, 'Millrace', { config: sample, dataStack: own, serviceStack: own });
 
-    Template.fromStack(own).resourceCountIs('AWS::Lambda::Function', 5);
+    Template.fromStack(own).resourceCountIs('AWS::Lambda::Function', 6);
   });
 
   it('refuses a bad config with all its problems', () => {

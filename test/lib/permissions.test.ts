@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { buildSync } from 'esbuild';
-import type { FunctionName } from '../../lib/bundle.ts';
+import { type FunctionName, handlerFolder } from '../../lib/bundle.ts';
 import { makeTemplates } from './stacks.ts';
 
 interface Statement {
@@ -46,6 +46,7 @@ const WITHOUT_RESOURCES = [
 const IMPLIED: Readonly<Record<FunctionName, readonly string[]>> = {
   // The fallback object is put without the SDK.
   collect: ['s3:PutObject'],
+  redrive: [],
   refill: [],
   gather: [],
   // Athena hands out results to who may read their files.
@@ -101,7 +102,7 @@ function resourcesOf(statement: Statement): string[] {
 /** Actions of the AWS calls that are left in a function once what it does not use is gone. */
 function calledActions(name: FunctionName): string[] {
   const { outputFiles } = buildSync({
-    entryPoints: [`lambdas/${name}/handler.ts`],
+    entryPoints: [`lambdas/${handlerFolder(name)}/handler.ts`],
     absWorkingDir: join(import.meta.dirname, '../..'),
     bundle: true,
     write: false,

@@ -1,0 +1,36 @@
+import { InvalidRedriveError } from '../core/redrive.ts';
+import { InvalidArgumentError, parseRedriveCommand, USAGE } from './redrive/redrive-arguments.ts';
+import { runRedrive } from './redrive/run-redrive.ts';
+import { describeRedrive, showRedrive } from './redrive/show-redrive.ts';
+
+/** Exit codes: 0 all passed (or would, or there was nothing), 1 some do not, or it was stopped, 2 the call was wrong. */
+async function main(): Promise<number> {
+  const command = parseRedriveCommand(process.argv.slice(2));
+  if (command.kind === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const view = showRedrive(process.stderr);
+  try {
+    const { input, target } = command;
+    const summary = await runRedrive(input, target, view.listener, interrupt.signal);
+    view.stop();
+    process.stdout.write(describeRedrive(summary));
+    const open = summary.failed + summary.not_redrivable;
+    return summary.stopped === undefined && open === 0 ? 0 : 1;
+  } finally {
+    view.stop();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  const isWrongCall = error instanceof InvalidArgumentError;
+  process.stderr.write(isWrongCall ? `${message}\n\n${USAGE}` : `${message}\n`);
+  process.exitCode = isWrongCall || error instanceof InvalidRedriveError ? 2 : 1;
+}

@@ -1,0 +1,129 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  InvalidRedriveError,
+  type RedriveInput,
+  type RedrivePage,
+  type RedriveReason,
+} from '../../core/redrive.ts';
+import type { RedriveTarget } from './redrive-arguments.ts';
+
+/** What a redrive did, over all of its pages. */
+export interface RedriveSummary
+  extends Pick<
+    RedrivePage,
+    | 'dry_run'
+    | 'found'
+    | 'passed'
+    | 'events'
+    | 'failed'
+    | 'not_redrivable'
+    | 'already_redriven'
+    | 'reasons'
+  > {
+  /** Why it ended before its end. */
+  readonly stopped?: string;
+}
+
+/** Is told how far a redrive is. */
+export type RedriveListener = (progress: {
+  /** 0 to 1. */
+  readonly share: number;
+  readonly found: number;
+  readonly passed: number;
+}) => void;
+
+/** Longer than the function may take. */
+const TIMEOUT_MS = 150_000;
+
+const NOTHING: RedriveSummary = {
+  dry_run: false,
+  found: 0,
+  passed: 0,
+  events: 0,
+  failed: 0,
+  not_redrivable: 0,
+  already_redriven: 0,
+  reasons: [],
+};
+
+/**
+ * Invokes the function page by page until it is done.
+ * @param signal ends it after the page that is under way: what that page sent is noted.
+ * @throws InvalidRedriveError where the function refuses the choice. What else goes wrong after the first page is `stopped`.
+ */
+export async function runRedrive(
+  input: RedriveInput,
+  target: RedriveTarget,
+  listener: RedriveListener,
+  signal: AbortSignal,
+): Promise<RedriveSummary> {
+  const client = clientOf(target);
+  let summary: RedriveSummary = { ...NOTHING, dry_run: input.dry_run === true };
+  let total = 0;
+  let done = 0;
+  let cursor: RedrivePage['cursor'] = null;
+  try {
+    do {
+      if (signal.aborted) return { ...summary, stopped: 'interrupted' };
+      const page: RedrivePage = await invoke(client, target.functionName, { ...input, cursor });
+      total = page.total?.bytes ?? total;
+      done += page.done.bytes;
+      summary = sum(summary, page);
+      cursor = page.cursor;
+      const share = cursor === null ? 1 : Math.min(done / Math.max(total, 1), 0.999);
+      listener({ share, found: summary.found, passed: summary.passed });
+    } while (cursor !== null);
+    return summary;
+  } catch (error) {
+    if (error instanceof InvalidRedriveError || cursor === null) throw error;
+    return { ...summary, stopped: error instanceof Error ? error.message : String(error) };
+  } finally {
+    client.destroy();
+  }
+}
+
+function clientOf({ endpoint }: RedriveTarget): LambdaClient {
+  const requestHandler = { requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true };
+  if (endpoint === undefined) return new LambdaClient({ requestHandler });
+  // The local stack takes any key; a person's own are not shown to it.
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  return new LambdaClient({ endpoint, region: 'us-east-1', credentials, requestHandler });
+}
+
+async function invoke(
+  client: LambdaClient,
+  functionName: string,
+  input: RedriveInput,
+): Promise<RedrivePage> {
+  const answer = await client.send(
+    new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(input) }),
+  );
+  const value: unknown = JSON.parse(Buffer.from(answer.Payload ?? []).toString() || 'null');
+  if (answer.FunctionError === undefined) return value as RedrivePage;
+  const { errorType = 'Error', errorMessage = '' } = Object(value) as Record<string, string>;
+  if (errorType === 'InvalidRedriveError') throw new InvalidRedriveError(errorMessage);
+  throw new Error(`the function ${functionName} failed: ${errorType}: ${errorMessage}`);
+}
+
+function sum(one: RedriveSummary, page: RedrivePage): RedriveSummary {
+  return {
+    dry_run: page.dry_run,
+    found: one.found + page.found,
+    passed: one.passed + page.passed,
+    events: one.events + page.events,
+    failed: one.failed + page.failed,
+    not_redrivable: one.not_redrivable + page.not_redrivable,
+    already_redriven: one.already_redriven + page.already_redriven,
+    reasons: merged([...one.reasons, ...page.reasons]),
+  };
+}
+
+function merged(reasons: readonly RedriveReason[]): RedriveReason[] {
+  const byCode = new Map<string, RedriveReason>();
+  for (const reason of reasons) {
+    const key = `${reason.outcome} ${reason.code}`;
+    const known = byCode.get(key);
+    byCode.set(key, known ? { ...known, count: known.count + reason.count } : reason);
+  }
+  return [...byCode.values()].sort((a, b) => b.count - a.count);
+}

@@ -1,0 +1,212 @@
+import type { App } from '../../../core/config.ts';
+import { isChosen, letterDays } from '../../../core/dead-letters.ts';
+import type { DeadLetter, Redriven } from '../../../core/event.ts';
+import type { RedriveCursor, RedrivePage, RedriveRequest } from '../../../core/redrive.ts';
+import type { Collector } from '../collect.ts';
+import type { LetterObject, LetterObjects, Notes } from './letter-objects.ts';
+import { type Rechecked, type RedrivenLine, recheck } from './recheck.ts';
+import { Tally } from './tally.ts';
+
+/** What a redrive works with. */
+export interface Redriver {
+  readonly app: App;
+  readonly collector: Collector;
+  readonly objects: LetterObjects;
+  /** Puts lines on the stream, all of them, or throws. */
+  send(lines: readonly RedrivenLine[]): Promise<void>;
+  /** Epoch ms. */
+  now(): number;
+  /** Whether the page may go on; asked after each portion, so that each page gets on. */
+  hasTime(): boolean;
+}
+
+/** Letters that are sent together and then noted. */
+const PORTION = { letters: 500, bytes: 2_000_000 };
+/** Objects that are read at once. */
+const AT_ONCE = { objects: 8, bytes: 16_000_000 };
+
+interface Portion {
+  readonly line: number;
+  readonly lines: RedrivenLine[];
+  readonly notes: Redriven[];
+  letters: number;
+  bytes: number;
+}
+
+/**
+ * Does one page of a redrive. Letters are noted after they were sent: where it is ended between the two, the next run sends the same
+ * lines again, which are the same events. A letter whose note says that it passed is not sent again.
+ */
+export async function redrivePage(
+  request: RedriveRequest,
+  redriver: Redriver,
+): Promise<RedrivePage> {
+  const days = letterDays(request.range);
+  const tally = new Tally();
+  const done = { objects: 0, bytes: 0 };
+  const page = (cursor: RedriveCursor | null): RedrivePage => {
+    const { found, passed, events, failed, not_redrivable, already_redriven, reasons } = tally;
+    const counts = { found, passed, events, failed, not_redrivable, already_redriven, reasons };
+    return { cursor, dry_run: request.dryRun, ...(total && { total }), done, ...counts };
+  };
+  const total =
+    request.cursor === null ? await count(redriver.objects.list(days, null)) : undefined;
+  let after = request.cursor?.after ?? null;
+  for await (const group of inGroups(redriver.objects.list(days, after))) {
+    const read = await Promise.all(group.map((object) => readObject(object, redriver.objects)));
+    for (const { object, lines, notes, problem } of read) {
+      if (problem !== undefined) tally.addUnreadable(object.key, problem);
+      const first = object.key === request.cursor?.key ? request.cursor.line : 0;
+      const next = await redriveLines({ object, lines, notes, first }, request, redriver, tally);
+      if (next < lines.length) return page({ after, key: object.key, line: next });
+      after = object.key;
+      done.objects += 1;
+      done.bytes += object.bytes;
+      if (!redriver.hasTime()) return page({ after, key: '', line: 0 });
+    }
+  }
+  return page(null);
+}
+
+interface OpenObject {
+  readonly object: LetterObject;
+  readonly lines: readonly string[];
+  readonly notes: Notes;
+  /** The line to begin with. */
+  readonly first: number;
+}
+
+/** Does the lines of one object, as many as there is time for. Gives back the first line that is not done. */
+async function redriveLines(
+  open: OpenObject,
+  request: RedriveRequest,
+  redriver: Redriver,
+  tally: Tally,
+): Promise<number> {
+  const { object, lines, notes, first } = open;
+  let portion = newPortion(first);
+  for (let at = first; at < lines.length; at++) {
+    const letter = readLetter(lines[at] ?? '', `${object.key}, line ${at + 1}`, tally);
+    if (letter !== undefined && takes(letter, notes, request, tally)) {
+      const rechecked = recheck(letter, redriver.app, redriver.collector);
+      tally.add(letter, rechecked);
+      add(portion, letter, rechecked, notes.get(letter.dead_letter_id), redriver.now());
+    }
+    const isFull = portion.letters >= PORTION.letters || portion.bytes >= PORTION.bytes;
+    if (!isFull) continue;
+    await settle(portion, object, request, redriver);
+    portion = newPortion(at + 1);
+    if (!redriver.hasTime()) return at + 1;
+  }
+  await settle(portion, object, request, redriver);
+  return lines.length;
+}
+
+function newPortion(line: number): Portion {
+  return { line, lines: [], notes: [], letters: 0, bytes: 0 };
+}
+
+/** Whether a letter is to be sent again: chosen by its newest reason, and not sent yet. */
+function takes(letter: DeadLetter, notes: Notes, request: RedriveRequest, tally: Tally): boolean {
+  const { app, chosen, range } = request;
+  const { received_at: time, event } = letter;
+  if (letter.app_id !== app || !(time >= range.from && time < range.to)) return false;
+  const note = notes.get(letter.dead_letter_id);
+  const { code = letter.code, schema } = note?.outcome === 'failed' ? note : letter;
+  if (!isChosen({ code, schema, event }, chosen)) return false;
+  if (note?.outcome !== 'passed') return true;
+  tally.already_redriven += 1;
+  return false;
+}
+
+function add(
+  portion: Portion,
+  letter: DeadLetter,
+  rechecked: Rechecked,
+  known: Redriven | undefined,
+  now: number,
+): void {
+  portion.letters += 1;
+  const base = { dead_letter_id: letter.dead_letter_id, redriven_at: now, app_id: letter.app_id };
+  if (rechecked.outcome === 'passed') {
+    portion.lines.push(...rechecked.lines);
+    portion.bytes += rechecked.lines.reduce((sum, { json }) => sum + json.length, 0);
+    portion.notes.push({ ...base, outcome: 'passed' });
+  } else if (rechecked.outcome === 'failed') {
+    const { code, pointer, message, schema } = rechecked.reason;
+    // The same reason again is no news: notes would grow with each try.
+    const isKnown = known?.code === code && known.message === message && known.pointer === pointer;
+    if (!isKnown) {
+      portion.notes.push({ ...base, outcome: 'failed', code, pointer, message, schema });
+    }
+  }
+}
+
+/** Sends, then notes. */
+async function settle(
+  { line, lines, notes }: Portion,
+  object: LetterObject,
+  { dryRun }: RedriveRequest,
+  { send, objects }: Redriver,
+): Promise<void> {
+  if (dryRun) return;
+  if (lines.length > 0) await send(lines);
+  if (notes.length > 0) await objects.note(object, line, notes);
+}
+
+function readLetter(line: string, place: string, tally: Tally): DeadLetter | undefined {
+  try {
+    return JSON.parse(line) as DeadLetter;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    tally.addUnreadable(place, error.message);
+    return undefined;
+  }
+}
+
+interface ReadObject {
+  readonly object: LetterObject;
+  readonly lines: readonly string[];
+  readonly notes: Notes;
+  /** Why there are no lines. */
+  readonly problem?: string;
+}
+
+async function readObject(object: LetterObject, objects: LetterObjects): Promise<ReadObject> {
+  try {
+    const [lines, notes] = await Promise.all([objects.lines(object), objects.notes(object)]);
+    return { object, lines, notes };
+  } catch (error) {
+    // One object that cannot be unpacked must not hold up all others.
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!code.startsWith('Z_')) throw error;
+    return { object, lines: [], notes: new Map(), problem: message };
+  }
+}
+
+async function count(objects: AsyncIterable<LetterObject>) {
+  const total = { objects: 0, bytes: 0 };
+  for await (const { bytes } of objects) {
+    total.objects += 1;
+    total.bytes += bytes;
+  }
+  return total;
+}
+
+async function* inGroups(objects: AsyncIterable<LetterObject>): AsyncGenerator<LetterObject[]> {
+  let group: LetterObject[] = [];
+  let bytes = 0;
+  for await (const object of objects) {
+    if (
+      group.length > 0 &&
+      (group.length >= AT_ONCE.objects || bytes + object.bytes > AT_ONCE.bytes)
+    ) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(object);
+    bytes += object.bytes;
+  }
+  if (group.length > 0) yield group;
+}
