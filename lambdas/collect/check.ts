@@ -40,7 +40,7 @@ const UNDESCRIBED: readonly EventType[] = ['identify', 'group', 'alias'];
  */
 export function lineOf(
   call: IncomingCall,
-  { app, kind }: Pick<Sender, 'app' | 'kind'>,
+  { app, kind }: Sender,
   rules: CallRules,
   visit: Visit,
 ): Line {

@@ -9,6 +9,8 @@ import type { Protocol } from '../protocols/protocol.ts';
 import { protocols } from '../protocols/protocols.ts';
 import { type Refusal, RefusedError } from '../refusal.ts';
 import { RefusedRequestError } from '../split.ts';
+import { visitOf } from '../visitor/kept-visit.ts';
+import { Visits } from '../visitor/visits.ts';
 import { recheckLine } from './recheck-line.ts';
 
 /** A line for the stream. */
@@ -67,6 +69,8 @@ interface RequestText {
   readonly key_kind?: 'public' | 'server';
   readonly sent_at?: string;
   readonly context?: unknown;
+  /** What was to be stored of the visitor. */
+  readonly visit?: unknown;
 }
 
 function requestOf(letter: DeadLetter, facts: RequestText): CollectRequest {
@@ -111,19 +115,25 @@ function recheckCalls(
   const route = collector.routes.of(request.method, request.path);
   const protocol = protocols[route.protocol];
   const bodies = bodiesOf(letter, facts, protocol, route.takes);
-  const sender = { app, kind: facts.key_kind ?? 'public' } as const;
+  const sender = { app, kind: facts.key_kind ?? 'public', keyId: '' };
   const lines: RedrivenLine[] = [];
   const refusals: Refusal[] = [];
   let calls = 0;
   // An id of the letter's own where the client gave none: a new one each time would make two events of two tries.
   const newId = () => (calls === 1 ? letter.dead_letter_id : `${letter.dead_letter_id}-${calls}`);
+  const earlier = visitOf(facts.visit);
+  const takesNewcomers = protocol.namesNobody === 'newcomer';
+  const visits = new Visits(undefined, { earlier, newId, takesNewcomers });
   for (const body of bodies) {
     try {
       const split = protocol.split(route.takes, body, JSON.parse(body));
       const rules = callRules(request, route, split, { ...collector, newId });
       for (const call of split.calls) {
         calls += 1;
-        const { json, personId } = lineOf(call, sender, rules);
+        const visit = visits.of(sender, call.value, split.context);
+        // The app stores nothing of such visitors by now.
+        if (visit.mode === 'nothing') continue;
+        const { json, personId } = lineOf(call, sender, rules, visit);
         lines.push({ json, personId });
       }
     } catch (error) {
@@ -131,9 +141,16 @@ function recheckCalls(
     }
   }
   const [first] = refusals;
-  if (first === undefined) return { outcome: 'passed', lines };
-  const others = bodies.length === 1 ? '' : ` (${refusals.length} of ${bodies.length} events)`;
-  return { outcome: 'failed', reason: { ...first, message: `${first.message}${others}` } };
+  if (first !== undefined) {
+    const others = bodies.length === 1 ? '' : ` (${refusals.length} of ${bodies.length} events)`;
+    return { outcome: 'failed', reason: { ...first, message: `${first.message}${others}` } };
+  }
+  if (lines.length > 0) return { outcome: 'passed', lines };
+  return {
+    outcome: 'not_redrivable',
+    code: 'declined',
+    message: 'by the config of now, nothing may be stored of its visitor',
+  };
 }
 
 function refusalOf(error: unknown): Refusal {
@@ -146,13 +163,15 @@ function refusalOf(error: unknown): Refusal {
 }
 
 function unreadable({ payload }: DeadLetter): Rechecked {
+  const of = (code: string, message: string): Rechecked => ({
+    outcome: 'not_redrivable',
+    code,
+    message,
+  });
+  if (payload === '') return of('not_kept', 'what came was not kept: its visitor is anonymous');
   // A cut may fall into a character of up to four bytes.
-  const isCut = Buffer.byteLength(payload) > MAX_DEAD_LETTER_BYTES - 4;
-  return isCut
-    ? {
-        outcome: 'not_redrivable',
-        code: 'payload_cut',
-        message: `only the first ${MAX_DEAD_LETTER_BYTES} bytes of what came are kept`,
-      }
-    : { outcome: 'not_redrivable', code: 'no_json', message: 'what came is no JSON' };
+  if (Buffer.byteLength(payload) <= MAX_DEAD_LETTER_BYTES - 4) {
+    return of('no_json', 'what came is no JSON');
+  }
+  return of('payload_cut', `only the first ${MAX_DEAD_LETTER_BYTES} bytes of what came are kept`);
 }
