@@ -9,6 +9,7 @@ import {
   type HttpRoute,
   HttpStage,
   LogGroupLogDestination,
+  SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
@@ -99,7 +100,11 @@ export class Api extends Construct {
 
   private domain({ name, certificateArn }: CustomDomain, stage: HttpStage): DomainName {
     const certificate = Certificate.fromCertificateArn(this, 'Certificate', certificateArn);
-    const domain = new DomainName(this, 'Domain', { domainName: name, certificate });
+    const domain = new DomainName(this, 'Domain', {
+      domainName: name,
+      certificate,
+      securityPolicy: SecurityPolicy.TLS_1_2,
+    });
     new ApiMapping(this, 'Mapping', { api: this.api, domainName: domain, stage });
     return domain;
   }

@@ -3,6 +3,7 @@ import { HttpError } from '../runtime/http-error.ts';
 import { logger } from '../runtime/logger.ts';
 import { type Collector, type CollectRequest, collect, type Sinks } from './collect.ts';
 import { protocols } from './protocols/protocols.ts';
+import type { Routes, ServiceMatch } from './routes.ts';
 import { answerService } from './services.ts';
 import { withVisitor } from './visitor/answer.ts';
 
@@ -19,9 +20,10 @@ export async function respond(
     const { statusCode, headers } = head({ ...request, method: 'GET' }, collector);
     return { statusCode, headers };
   }
-  const service = collector.routes.serviceOf(request.method, request.path);
-  if (service) return answerService(service, request, collector.keys);
-  const route = collector.routes.of(request.method, request.path);
+  const { routes, keys } = collector;
+  const service = serviceOf(request, routes);
+  if (service) return answerService(service, request, keys);
+  const route = routes.of(request.method, request.path);
   const protocol = protocols[route.protocol];
   try {
     const collected = await collect(request, route, collector, sinks);
@@ -35,8 +37,13 @@ export async function respond(
   }
 }
 
+/** Paths that take events are found at once, others are looked through: most requests have events. */
+function serviceOf({ method, path }: CollectRequest, routes: Routes): ServiceMatch | undefined {
+  return routes.find(method, path) === undefined ? routes.serviceOf(method, path) : undefined;
+}
+
 function head(request: CollectRequest, { routes, keys }: Collector): HttpResponse {
-  const service = routes.serviceOf(request.method, request.path);
+  const service = serviceOf(request, routes);
   if (service) return answerService(service, request, keys);
   const { protocol } = routes.of(request.method, request.path);
   return protocols[protocol].answer({

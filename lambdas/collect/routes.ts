@@ -26,12 +26,17 @@ export class Routes {
     this.#services = serviceRoutes(paths).map((route) => ({ path: patternOf(route.path), route }));
   }
 
+  /** The route of a path that takes events; undefined where nothing is collected there. */
+  find(method: string, path: string): CollectRoute | undefined {
+    return this.#routes.get(keyOf(method, withoutSlash(path)));
+  }
+
   /**
    * The route of a path that takes events.
    * @throws NotFoundError where nothing is collected there.
    */
   of(method: string, path: string): CollectRoute {
-    const route = this.#routes.get(keyOf(method, withoutSlash(path)));
+    const route = this.find(method, path);
     if (route === undefined) {
       const asked = `${method} ${path.slice(0, 200)}`;
       throw new NotFoundError('unknown_path', `nothing is collected at ${asked}`);

@@ -1,9 +1,8 @@
 import { headerKey } from '../authenticate.ts';
 import type { CollectRequest } from '../collect.ts';
-import { decodeBody } from '../decode.ts';
 import { gifResponse } from './gif.ts';
 import type { Protocol } from './protocol.ts';
-import { parametersOf, textOfQuery } from './query.ts';
+import { parameterOf, parametersOf, textOfQuery } from './query.ts';
 import { segment } from './segment.ts';
 
 /** Parameters that are no properties: what they fill, and `_`, which pages add so that no cache answers. */
@@ -22,13 +21,8 @@ const CAMPAIGN: Readonly<Record<string, string>> = {
  * Without an event it is a page call. The page is the one that the header referer names.
  */
 export const pixel: Protocol = {
-  keyOf: ({ authorization, query }) =>
-    headerKey(authorization) ?? parametersOf(query).get('k') ?? undefined,
-  textOf: (request) => {
-    // No image's request has a body; a call that is sent again has.
-    if (request.body) return decodeBody(request);
-    return textOfQuery(JSON.stringify({ batch: [callOf(request)] }));
-  },
+  keyOf: ({ authorization, query }) => headerKey(authorization) ?? parameterOf(query, 'k'),
+  textOf: (request) => textOfQuery(JSON.stringify({ batch: [callOf(request)] })),
   split: segment.split,
   namesNobody: 'newcomer',
   wrap: segment.wrap,

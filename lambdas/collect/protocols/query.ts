@@ -6,6 +6,12 @@ export function parametersOf(query: string | undefined): URLSearchParams {
   return new URLSearchParams(query ?? '');
 }
 
+/** A parameter of a query; undefined where it is not there. */
+export function parameterOf(query: string | undefined, name: string): string | undefined {
+  // Most requests have no query.
+  return query ? (parametersOf(query).get(name) ?? undefined) : undefined;
+}
+
 /**
  * An object of parameters with dots in their names: `properties.plan=pro` is `{"properties":{"plan":"pro"}}`. Values stay text;
  * of repeated names the last one counts, and a name within another's value replaces that value.

@@ -1,8 +1,7 @@
 import { headerKey } from '../authenticate.ts';
-import { decodeBody } from '../decode.ts';
 import { gifResponse } from './gif.ts';
 import type { Protocol } from './protocol.ts';
-import { decodeBase64, nestedParameters, parametersOf, textOfQuery } from './query.ts';
+import { decodeBase64, nestedParameters, parameterOf, parametersOf, textOfQuery } from './query.ts';
 import { segment } from './segment.ts';
 
 /**
@@ -10,12 +9,9 @@ import { segment } from './segment.ts';
  * parameters with dots in their names. The answer is the image, whatever became of the call.
  */
 export const segmentPixel: Protocol = {
-  keyOf: ({ authorization, query }) =>
-    headerKey(authorization) ?? parametersOf(query).get('writeKey') ?? undefined,
-  textOf: (request) => {
-    // No image's request has a body; a call that is sent again has.
-    if (request.body) return decodeBody(request);
-    const parameters = parametersOf(request.query);
+  keyOf: ({ authorization, query }) => headerKey(authorization) ?? parameterOf(query, 'writeKey'),
+  textOf: ({ query }) => {
+    const parameters = parametersOf(query);
     const data = parameters.get('data');
     if (data) return textOfQuery(decodeBase64(data));
     const { anonymousId, ...call } = nestedParameters(parameters);

@@ -5,15 +5,14 @@ import { decodeBody } from '../decode.ts';
 import { splitRequest } from '../split.ts';
 import { withoutMerges } from './merge.ts';
 import type { Protocol } from './protocol.ts';
-import { parametersOf } from './query.ts';
+import { parameterOf } from './query.ts';
 
 /**
  * Segment's HTTP tracking API, one call a request or a batch, and what RudderStack has beside it: the merge call, and the key in
  * the query where a beacon cannot have headers.
  */
 export const segment: Protocol = {
-  keyOf: ({ authorization, query }) =>
-    headerKey(authorization) ?? parametersOf(query).get('writeKey') ?? undefined,
+  keyOf: ({ authorization, query }) => headerKey(authorization) ?? parameterOf(query, 'writeKey'),
   textOf: decodeBody,
   split: (takes, text, body) => withoutMerges(takes, splitRequest(takes, text, body)),
   wrap: (takes, call, { sentAt, context }) => {

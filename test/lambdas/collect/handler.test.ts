@@ -102,6 +102,19 @@ describe('the collect bundle', () => {
     });
   });
 
+  it('allows whatever headers a preflight asks for, and those of known clients where it asks for none', async () => {
+    const origin = 'https://any.example';
+    const asked = 'authorization,content-type,x-of-the-page';
+    const named = await request('OPTIONS', '/v1/t', {
+      origin,
+      'access-control-request-headers': asked,
+    });
+    const silent = await request('OPTIONS', '/v1/t', { origin });
+
+    expect(named.headers?.['access-control-allow-headers']).toBe(asked);
+    expect(silent.headers?.['access-control-allow-headers']).toContain('sp-anonymous');
+  });
+
   it('lets a page read errors too', async () => {
     const { statusCode, headers } = await request(
       'POST',
