@@ -88,8 +88,16 @@ function idsOf(call: JsonObject): string[] {
   for (const traits of [call.traits, context?.traits]) {
     if (isJsonObject(traits)) ids.push(traits.id, traits.email, traits.phone, traits.username);
   }
-  const texts = ids.flatMap((id) => idText(id) ?? []).filter((id) => id.length >= SHORTEST_ID);
+  const texts = ids.flatMap(textsIn).filter((id) => id.length >= SHORTEST_ID);
   return [...new Set(texts.flatMap((id) => [id, encodeURIComponent(id.toWellFormed())]))];
+}
+
+/** Of an id, itself; what comes where an id should be may be anything. */
+function textsIn(id: unknown): string[] {
+  if (Array.isArray(id)) return id.flatMap(textsIn);
+  if (isJsonObject(id)) return Object.values(id).flatMap(textsIn);
+  const text = idText(id);
+  return text === undefined ? [] : [text];
 }
 
 function holdsId(text: string | undefined, ids: readonly string[]): boolean {

@@ -10,10 +10,10 @@ export function withVisitor(response: HttpResponse, { cookies, id }: VisitorAnsw
   return {
     ...response,
     headers: {
-      ...response.headers,
-      ...(id !== undefined && { [VISITOR_HEADER]: id }),
       // Nobody else's browser may get this id.
       'cache-control': 'no-store',
+      ...response.headers,
+      ...(id !== undefined && { [VISITOR_HEADER]: id }),
     },
     cookies: [...(response.cookies ?? []), ...cookies],
   };

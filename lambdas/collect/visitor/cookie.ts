@@ -15,7 +15,9 @@ export interface FoundCookie {
 /** Finds a cookie. @param cookies `name=value` each. */
 export function findCookie(cookies: readonly string[], name: string): FoundCookie {
   const start = `${name}=`;
+  // One element for each cookie, as API Gateway makes them; HTTP/2 lets a browser send several headers, which may be joined.
   const values = cookies
+    .flatMap((text) => text.split(/[;,]\s*/))
     .filter((cookie) => cookie.startsWith(start))
     .map((cookie) => cookie.slice(start.length).trim().toLowerCase());
   return { isThere: values.length > 0, id: values.find((value) => ID.test(value)) };
