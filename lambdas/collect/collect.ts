@@ -21,7 +21,7 @@ import type { SchemaRegistry } from './schema.ts';
 import { type IncomingCall, RefusedRequestError, type SplitRequest } from './split.ts';
 import { batchLetters, refusedLetter, unreadLetters } from './visitor/letters.ts';
 import type { VisitorSignals } from './visitor/signals.ts';
-import { type Visit, type VisitorAnswer, Visits } from './visitor/visits.ts';
+import { type VisitorAnswer, Visits } from './visitor/visits.ts';
 
 /** A request to collect. */
 export interface CollectRequest extends EncodedBody {
@@ -46,8 +46,6 @@ export interface CollectRequest extends EncodedBody {
   readonly country?: string;
   /** What the headers say of the visitor's wishes; none where nobody sends them. */
   readonly signals?: VisitorSignals;
-  /** Of an event that is sent again: what was to be stored of its visitor. */
-  readonly visit?: Visit;
   /** Epoch ms. */
   readonly receivedAt: number;
 }
@@ -114,7 +112,6 @@ export async function collect(
   const sinks = privateSinks(open, collector.redactors);
   const protocol = protocols[route.protocol];
   const visits = new Visits(request.signals, {
-    earlier: request.visit,
     newId: collector.newVisitorId,
     takesNewcomers: protocol.namesNobody === 'newcomer',
   });
