@@ -21,11 +21,8 @@ const rateLimitsTable = requireString(ENVIRONMENT.rateLimitsTable);
 const rateLimits = new RateLimits({
   // Loaded when the first count is told: little traffic never needs it.
   add: async (...counted) => {
-    const [{ dynamodb }, { rateCounter }] = await Promise.all([
-      import('../runtime/clients/dynamodb.ts'),
-      import('./rate-counter.ts'),
-    ]);
-    return rateCounter(dynamodb(), rateLimitsTable).add(...counted);
+    const { rateCounter } = await import('./rate-counter.ts');
+    return rateCounter(rateLimitsTable).add(...counted);
   },
 });
 const collector = createCollector(

@@ -1,4 +1,4 @@
-import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { namedEndpoint, regionalHost, signedFetch } from '../runtime/signed-fetch.ts';
 import type { RateCounter } from './rate-limit.ts';
 
 /** Seconds that a window's count is kept after it began. */
@@ -7,23 +7,33 @@ const KEEP_SECONDS = 3600;
 const LONGEST_MS = 500;
 
 /** Counts in a DynamoDB table with the key attribute `pk` and the time to live `expires_at` (epoch seconds). */
-export function rateCounter(client: DynamoDBClient, table: string): RateCounter {
+export function rateCounter(table: string): RateCounter {
   return {
     async add(keyId, window, requests) {
-      const { Attributes: counted } = await client.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: { pk: { S: `${keyId}#${window}` } },
-          UpdateExpression: 'ADD requests :requests SET expires_at = :expires_at',
-          ExpressionAttributeValues: {
-            ':requests': { N: String(requests) },
-            ':expires_at': { N: String(Math.floor(window / 1000) + KEEP_SECONDS) },
+      const answer = await signedFetch(
+        'dynamodb',
+        namedEndpoint('DYNAMODB') ?? `https://${regionalHost('dynamodb')}/`,
+        {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/x-amz-json-1.0',
+            'x-amz-target': 'DynamoDB_20120810.UpdateItem',
           },
-          ReturnValues: 'UPDATED_NEW',
-        }),
-        { abortSignal: AbortSignal.timeout(LONGEST_MS) },
+          body: JSON.stringify({
+            TableName: table,
+            Key: { pk: { S: `${keyId}#${window}` } },
+            UpdateExpression: 'ADD requests :requests SET expires_at = :expires_at',
+            ExpressionAttributeValues: {
+              ':requests': { N: String(requests) },
+              ':expires_at': { N: String(Math.floor(window / 1000) + KEEP_SECONDS) },
+            },
+            ReturnValues: 'UPDATED_NEW',
+          }),
+          signal: AbortSignal.timeout(LONGEST_MS),
+        },
       );
-      return Number(counted?.requests?.N);
+      const { Attributes } = JSON.parse(answer) as { Attributes: { requests: { N: string } } };
+      return Number(Attributes.requests.N);
     },
   };
 }

@@ -44,8 +44,8 @@ const WITHOUT_RESOURCES = [
 
 /** What AWS asks for beside the called action itself. */
 const IMPLIED: Readonly<Record<FunctionName, readonly string[]>> = {
-  // The fallback object is put without the SDK.
-  collect: ['s3:PutObject'],
+  // The fallback object is put, and requests are counted, without the SDK.
+  collect: ['dynamodb:UpdateItem', 's3:PutObject'],
   redrive: [],
   refill: [],
   gather: [],

@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { jest } from '@jest/globals';
 import type { Sender } from '../../../lambdas/collect/authenticate.ts';
 import { rateCounter } from '../../../lambdas/collect/rate-counter.ts';
@@ -20,7 +19,6 @@ const gateway = createGateway({
   s3: createS3({ folder: temporaryFolder(), region: 'us-east-1' }).endpoint,
   callers: () => ROOT,
 });
-let client: DynamoDBClient;
 let keys = 0;
 
 beforeAll(async () => {
@@ -33,11 +31,11 @@ beforeAll(async () => {
       AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
     },
   });
-  client = new DynamoDBClient({
-    endpoint: await gateway.listen(0),
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-    maxAttempts: 1,
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: await gateway.listen(0),
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
   });
 });
 afterEach(() => {
@@ -73,7 +71,7 @@ async function admitted(limits: RateLimits, from: Sender, requests: number): Pro
 describe('RateLimits', () => {
   it('admits ten seconds of requests in a window, and again in the next', async () => {
     let now = START;
-    const limits = new RateLimits(rateCounter(client, TABLE), () => now);
+    const limits = new RateLimits(rateCounter(TABLE), () => now);
     const from = sender(2);
 
     const first = await admitted(limits, from, 30);
@@ -84,7 +82,7 @@ describe('RateLimits', () => {
   });
 
   it('says what is allowed and when to come again', async () => {
-    const limits = new RateLimits(rateCounter(client, TABLE), () => START + 3_500);
+    const limits = new RateLimits(rateCounter(TABLE), () => START + 3_500);
     const from = sender(1);
     await admitted(limits, from, 10);
 
@@ -98,7 +96,7 @@ describe('RateLimits', () => {
   });
 
   it('holds for all functions together', async () => {
-    const functions = [0, 1, 2].map(() => new RateLimits(rateCounter(client, TABLE), () => START));
+    const functions = [0, 1, 2].map(() => new RateLimits(rateCounter(TABLE), () => START));
     const from = sender(30);
 
     let count = 0;
@@ -112,7 +110,7 @@ describe('RateLimits', () => {
   });
 
   it('keeps keys apart', async () => {
-    const limits = new RateLimits(rateCounter(client, TABLE), () => START);
+    const limits = new RateLimits(rateCounter(TABLE), () => START);
 
     expect(await admitted(limits, sender(1), 20)).toBe(10);
     expect(await admitted(limits, sender(1), 20)).toBe(10);
@@ -129,7 +127,7 @@ describe('RateLimits', () => {
 
   it('limits by its own count where the shared one fails, and does not ask it with every request', async () => {
     const warn = jest.spyOn(logger, 'warn').mockImplementation(() => undefined);
-    const limits = new RateLimits(rateCounter(client, 'no-such-table'), () => START);
+    const limits = new RateLimits(rateCounter('no-such-table'), () => START);
 
     const count = await admitted(limits, sender(100), 1_200);
 
