@@ -1,7 +1,13 @@
 import type { EventType } from './event.ts';
 
 /** Ways in which clients send events. Each is a module of lambdas/collect/protocols that reads calls of the Segment shape from it. */
-export const PROTOCOLS = ['segment', 'segment-pixel', 'pixel'] as const;
+export const PROTOCOLS = [
+  'segment',
+  'segment-pixel',
+  'pixel',
+  'snowplow',
+  'snowplow-pixel',
+] as const;
 export type ProtocolName = (typeof PROTOCOLS)[number];
 
 /** What a path takes: one call of a type, or a batch of calls of any. */
@@ -39,9 +45,11 @@ export interface ApiRoute {
 }
 
 /** Paths under which the routes stand: `Config['collection']` has them. */
-export interface BasePaths {
+export interface CollectPaths {
   /** Each `/` or a path without a slash at its end. */
   readonly basePaths: readonly string[];
+  /** Under each of them, beside the one that Snowplow trackers know. */
+  readonly snowplowPostPaths: readonly string[];
 }
 
 /** Segment's calls, and the one-letter ones of its browser and mobile clients. `import` and `merge` are RudderStack's. */
@@ -64,6 +72,10 @@ const SEGMENT: Readonly<Record<string, Takes>> = {
   b: 'batch',
 };
 
+/** Where Snowplow trackers send to. */
+const SNOWPLOW_POST = '/com.snowplowanalytics.snowplow/tp2';
+const SNOWPLOW_GET = ['/i', '/ice.png'];
+
 /** Raw interactions: calls of our own, in Segment's shape. */
 const INTERACTIONS: Readonly<Record<string, Takes>> = {
   click: 'click',
@@ -73,7 +85,10 @@ const INTERACTIONS: Readonly<Record<string, Takes>> = {
 };
 
 /** All paths that take events: the API has a route for each, and the collect function reads each by its protocol. */
-export function collectRoutes({ basePaths }: BasePaths): readonly CollectRoute[] {
+export function collectRoutes({
+  basePaths,
+  snowplowPostPaths,
+}: CollectPaths): readonly CollectRoute[] {
   return basePaths.flatMap((base) => {
     const root = rootOf(base);
     const post = (path: string, takes: Takes): CollectRoute => ({
@@ -102,12 +117,21 @@ export function collectRoutes({ basePaths }: BasePaths): readonly CollectRoute[]
       ...(['track', 'page'] as const).map((call) =>
         pixel(`${root}/pixel/v1/${call}`, 'segment-pixel', call),
       ),
+      ...new Set([SNOWPLOW_POST, ...snowplowPostPaths]).values().map(
+        (path): CollectRoute => ({
+          method: 'POST',
+          path: `${root}${path}`,
+          protocol: 'snowplow',
+          takes: 'batch',
+        }),
+      ),
+      ...SNOWPLOW_GET.map((path) => pixel(`${root}${path}`, 'snowplow-pixel', 'batch')),
     ];
   });
 }
 
 /** All paths that answer clients and take no events. */
-export function serviceRoutes({ basePaths }: BasePaths): readonly ServiceRoute[] {
+export function serviceRoutes({ basePaths }: CollectPaths): readonly ServiceRoute[] {
   return [
     { method: 'GET', path: '/health', service: 'health' },
     { method: 'GET', path: '/robots.txt', service: 'robots' },
@@ -129,8 +153,8 @@ export function serviceRoutes({ basePaths }: BasePaths): readonly ServiceRoute[]
  * The routes of the HTTP API that lead to the collect function, with those of preflights. A base path has routes for all that
  * stands under it: an API has room for 300.
  */
-export function apiRoutes(paths: BasePaths): readonly ApiRoute[] {
-  const exact = { basePaths: paths.basePaths.filter((base) => base === '/') };
+export function apiRoutes(paths: CollectPaths): readonly ApiRoute[] {
+  const exact = { ...paths, basePaths: paths.basePaths.filter((base) => base === '/') };
   const routes = [...collectRoutes(exact), ...serviceRoutes(exact)];
   const all = paths.basePaths
     .filter((base) => base !== '/')

@@ -7,6 +7,7 @@ import type { FunnelDefinition } from './funnel.ts';
 import { PERIODS } from './funnel-answer.ts';
 import { compileFunnel, InvalidFunnelError } from './funnel-definition.ts';
 import { privacySchema } from './privacy-schema.ts';
+import { appSnowplow } from './snowplow-schema.ts';
 import { dimensionSql } from './sql/funnel-context.ts';
 import { attemptColumns, stepColumns } from './sql/funnels.ts';
 import { UnquotableValueError } from './sql/quote.ts';
@@ -165,6 +166,7 @@ const app = record({
   channelRules: list(channelRule).default([]),
   privacy: privacySchema,
   visitors: visitors(),
+  snowplow: appSnowplow(),
 }).superRefine(({ origins, visitors: { cookie } }, context) => {
   if (cookie === false || cookie.sameSite !== 'None' || !origins.includes('*')) return;
   context.addIssue({
@@ -193,6 +195,12 @@ const collection = section({
     ),
     1,
   ).default(['/', '/in']),
+  snowplowPostPaths: list(
+    text(
+      /^(?!\/(?:v1|health|robots\.txt|sourceConfig|pixel|beacon)(?:\/|$))(?:\/[A-Za-z0-9._~-]{1,100}){1,5}$/,
+      `a path of letters, digits, ., _, ~ and -, as /com.acme/t1, that begins with none of ${OWN_PATHS.join(', ')}`,
+    ),
+  ).default([]),
   domain: record({
     name: text(
       /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
@@ -310,12 +318,26 @@ function edits(a: string, b: string): number {
 }
 
 /** Names and keys that must be unique. A key over all apps, because it alone tells whose event or question it is. */
-function* repetitions({ apps, collection: { basePaths } }: Config): Generator<string> {
-  yield* repeated(basePaths.map((text, i) => ({ path: ['collection', 'basePaths', i], text })));
+function* repetitions({ apps, collection }: Config): Generator<string> {
+  for (const key of ['basePaths', 'snowplowPostPaths'] as const) {
+    yield* repeated(collection[key].map((text, i) => ({ path: ['collection', key, i], text })));
+  }
   yield* repeated(apps.map((app, i) => ({ path: ['apps', i, 'id'], text: app.id })));
+  // An app id may be a write key of the same app, never of another one.
+  yield* repeated(
+    apps.flatMap((app, i) => [
+      ...app.writeKeys.map(({ key }, j) => ({
+        path: ['apps', i, 'writeKeys', j, 'key'],
+        text: key,
+      })),
+      ...app.snowplow.appIds
+        .map((text, j) => ({ path: ['apps', i, 'snowplow', 'appIds', j], text }))
+        .filter(({ text }) => !app.writeKeys.some(({ key }) => key === text)),
+    ]),
+  );
   yield* repeated(
     apps.flatMap((app, i) =>
-      app.writeKeys.map(({ key }, j) => ({ path: ['apps', i, 'writeKeys', j, 'key'], text: key })),
+      app.snowplow.isDefault ? [{ path: ['apps', i, 'snowplow', 'isDefault'], text: 'true' }] : [],
     ),
   );
   yield* repeated(

@@ -13,6 +13,8 @@ export interface MillraceConfig {
      * what browsers block knows it. Default: `/` and `/in`.
      */
     readonly basePaths?: readonly string[];
+    /** Paths of POST requests of Snowplow trackers beside /com.snowplowanalytics.snowplow/tp2: their `postPath`. Default: none. */
+    readonly snowplowPostPaths?: readonly string[];
     /** A domain of your own for the API. Default: none. */
     readonly domain?: CustomDomain;
   };
@@ -89,6 +91,16 @@ export interface AppConfig {
   readonly channelRules?: readonly ChannelRule[];
   /** What is stored of a visitor: the cookie, GPC, DNT, consent. docs/PRIVACY.md. */
   readonly visitors?: VisitorsConfig;
+  /** Events of Snowplow trackers: docs/SNOWPLOW.md. */
+  readonly snowplow?: SnowplowConfig;
+}
+
+/** Which events of Snowplow trackers are the app's: trackers have no write key. */
+export interface SnowplowConfig {
+  /** App ids (`aid`) of trackers: 1 to 255 characters each, unique over all apps. A write key serves as one, too. Default: none. */
+  readonly appIds?: readonly string[];
+  /** Whether events that name no app id are the app's: of one app at most. Default: false. */
+  readonly isDefault?: boolean;
 }
 
 /** A key that sends events. */
@@ -120,6 +132,7 @@ export interface Config {
   readonly collection: {
     /** Each `/`, or a path that begins with a slash and does not end with one. */
     readonly basePaths: readonly string[];
+    readonly snowplowPostPaths: readonly string[];
     readonly domain?: CustomDomain;
   };
   readonly stream:
@@ -148,6 +161,7 @@ export interface App {
   readonly channelRules: readonly ChannelRule[];
   readonly visitors: Visitors;
   readonly privacy: Privacy;
+  readonly snowplow: Required<SnowplowConfig>;
 }
 
 /** Returns the config as it is: gives millrace.config.ts the types, so that an editor completes and checks it. */

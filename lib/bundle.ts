@@ -97,6 +97,8 @@ function byEvent(schemas: readonly EventSchema[]): Record<string, Record<string,
   return events;
 }
 
+const NO_SNOWPLOW: App['snowplow'] = { appIds: [], isDefault: false };
+
 /** The config as one function carries it: of the same type, without what that function has no use for. */
 export function configFor(name: FunctionName, config: Config): Config {
   const kept: Record<FunctionName, (app: App) => Partial<App>> = {
@@ -111,6 +113,7 @@ export function configFor(name: FunctionName, config: Config): Config {
       origins: [],
       channelRules: [],
       privacy: DEFAULT_PRIVACY,
+      snowplow: NO_SNOWPLOW,
     }),
     gather: () => ({
       writeKeys: [],
@@ -120,6 +123,7 @@ export function configFor(name: FunctionName, config: Config): Config {
       origins: [],
       channelRules: [],
       privacy: DEFAULT_PRIVACY,
+      snowplow: NO_SNOWPLOW,
     }),
     build: () => ({
       writeKeys: [],
@@ -127,9 +131,15 @@ export function configFor(name: FunctionName, config: Config): Config {
       origins: [],
       channelRules: [],
       privacy: DEFAULT_PRIVACY,
+      snowplow: NO_SNOWPLOW,
     }),
     // Write keys too: a key that writes never reads, whatever the read keys say.
-    query: () => ({ origins: [], channelRules: [], privacy: DEFAULT_PRIVACY }),
+    query: () => ({
+      origins: [],
+      channelRules: [],
+      privacy: DEFAULT_PRIVACY,
+      snowplow: NO_SNOWPLOW,
+    }),
   };
   return { ...config, apps: config.apps.map((app) => ({ ...app, ...kept[name](app) })) };
 }

@@ -14,16 +14,21 @@ export interface Sender {
 export class WriteKeys {
   /** A hash table: finding no key takes as long whatever part of a key was guessed. */
   readonly #senders: ReadonlyMap<string, Sender>;
+  readonly #snowplow: ReadonlyMap<string, Sender>;
   readonly #apps: readonly App[];
 
   constructor(apps: readonly App[]) {
     this.#apps = apps;
     this.#senders = new Map(
       apps.flatMap((app) =>
-        app.writeKeys.map(({ key, kind }): [string, Sender] => [
-          key,
-          { app, kind, keyId: hash('sha256', key).slice(0, 16) },
-        ]),
+        app.writeKeys.map(({ key, kind }): [string, Sender] => [key, senderWith(key, app, kind)]),
+      ),
+    );
+    this.#snowplow = new Map(
+      apps.flatMap((app) =>
+        [...app.snowplow.appIds, ...(app.snowplow.isDefault ? [''] : [])].map(
+          (id): [string, Sender] => [id, senderWith(id, app, 'public')],
+        ),
       ),
     );
   }
@@ -38,6 +43,27 @@ export class WriteKeys {
       throw new UnauthorizedError('unknown_write_key', 'the write key is not known');
     }
     return sender;
+  }
+
+  /**
+   * The sender of a Snowplow tracker's events. App ids stand in web pages: they are public. A write key is an app id, too, of its
+   * own kind; an app id is no write key.
+   * @param appId Undefined or empty where the event names none: then the default app's, where there is one.
+   * @throws UnauthorizedError that says nothing about other app ids.
+   */
+  senderOfAppId(appId = ''): Sender {
+    const sender = this.#senders.get(appId) ?? this.#snowplow.get(appId);
+    if (sender !== undefined) return sender;
+    if (appId !== '') throw new UnauthorizedError('unknown_app_id', 'the app id is not known');
+    throw new UnauthorizedError(
+      'missing_app_id',
+      'no app id: name the appId of the tracker, which it sends as aid',
+    );
+  }
+
+  /** The kind of a write key; undefined for other text. */
+  kindOf(text: string): Sender['kind'] | undefined {
+    return this.#senders.get(text)?.kind;
   }
 
   /** Whether any app takes events from pages of this origin: a preflight carries no key. */
@@ -73,4 +99,8 @@ export function checkOrigin(app: App, origin: string | undefined): void {
 
 function originAllowed(app: App, origin: string): boolean {
   return app.origins.includes('*') || app.origins.includes(origin.toLowerCase());
+}
+
+function senderWith(key: string, app: App, kind: Sender['kind']): Sender {
+  return { app, kind, keyId: hash('sha256', key).slice(0, 16) };
 }

@@ -44,6 +44,7 @@ export function lineOf(
   rules: CallRules,
   visit: Visit,
 ): Line {
+  if (call.refusal) throw new RefusedError(call.refusal);
   checkSize(call);
   if (!isJsonObject(call.value)) {
     throw invalid('', `the event is ${shown(call.value)}: an object is needed`);

@@ -2,12 +2,12 @@ import type { Validator } from '#validators';
 import type { CollectRoute } from '../../core/collect-routes.ts';
 import type { DeadLetter, EventType } from '../../core/event.ts';
 import { BadRequestError, ContentTooLargeError } from '../runtime/http-error.ts';
-import { checkOrigin, missingKey, type Sender, type WriteKeys } from './authenticate.ts';
+import { checkOrigin, type Sender, type WriteKeys } from './authenticate.ts';
 import { type CallRules, lineOf } from './check.ts';
 import { type RefusedEntry, type RequestFacts, refusedEntry } from './dead-letter.ts';
 import type { EncodedBody } from './decode.ts';
 import type { JsonObject } from './envelope.ts';
-import { isJsonObject } from './json.ts';
+import { isJsonObject, jsonProblem } from './json.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
 import type { Line } from './map.ts';
 import { PersonKeys } from './person-key.ts';
@@ -18,7 +18,7 @@ import { protocols } from './protocols/protocols.ts';
 import { RefusedError } from './refusal.ts';
 import type { Routes } from './routes.ts';
 import type { SchemaRegistry } from './schema.ts';
-import { type IncomingCall, RefusedRequestError, type SplitRequest } from './split.ts';
+import { RefusedRequestError, type SplitRequest } from './split.ts';
 import { batchLetters, refusedLetter, unreadLetters } from './visitor/letters.ts';
 import type { VisitorSignals } from './visitor/signals.ts';
 import { type VisitorAnswer, Visits } from './visitor/visits.ts';
@@ -116,29 +116,30 @@ export async function collect(
     takesNewcomers: protocol.namesNobody === 'newcomer',
   });
   const intake = { request, visits, sinks };
+  const lookup: Lookup = (name) => protocol.senderOf(name, collector.keys);
   const enter = (sender: Sender) => {
     checkOrigin(sender.app, request.origin);
     collector.admit(sender);
   };
   const key = protocol.keyOf(request);
-  const known = key === undefined ? undefined : collector.keys.senderOf(key);
+  const known = key === undefined ? undefined : lookup(key);
   if (known) enter(known);
   const text = await textOf(protocol, known, intake);
-  const body = await parseBody(text, known, intake);
-  const sender = known ?? bodySender(body, collector.keys);
+  const body = await parseBody(text, () => known ?? lookup(undefined), intake);
+  const sender = known ?? bodySender(body, lookup);
   let split: SplitRequest;
   try {
-    split = protocol.split(route.takes, text, body);
+    split = protocol.split(route.takes, text, body, { request, keys: collector.keys });
   } catch (error) {
     if (!(error instanceof RefusedRequestError)) throw error;
-    const owner = sender ?? callSender(error.calls[0]?.value, collector.keys);
+    const owner = sender ?? lookup(error.key ?? keyIn(error.calls[0]?.value));
     if (!known) enter(owner);
     // The batch's own time: its calls are kept without the batch around them.
     const batch = isJsonObject(body) ? body : {};
     return refuseRequest(error, text, owner, intake, batch);
   }
-  const senders = split.calls.map(({ value }) => sender ?? callSender(value, collector.keys));
-  if (senders.length === 0 && sender === undefined) throw missingKey();
+  const senders = split.calls.map(({ value }) => sender ?? lookup(keyIn(value)));
+  if (senders.length === 0 && sender === undefined) lookup(undefined);
   if (!known) for (const one of new Set(senders)) enter(one);
   const sorted = sortCalls(intake, split, senders, callRules(request, route, split, collector));
   await sinks.store(sorted.lines, sorted.deadLetters);
@@ -225,26 +226,17 @@ async function textOf(
     const letters = unreadLetters(refusal, text, factsOf(request, sender), visits.ofUnread(sender));
     await sinks.store([], letters);
   }
-  throw new ContentTooLargeError('request_too_large', message);
+  throw new ContentTooLargeError('request_too_large', message, { isKept: sender !== undefined });
 }
 
-async function parseBody(
-  text: string,
-  sender: Sender | undefined,
-  intake: Intake,
-): Promise<unknown> {
+async function parseBody(text: string, sender: () => Sender, intake: Intake): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    if (sender === undefined) throw missingKey();
-    // The engine's message quotes the body, cut anywhere: half a card's number is no number, and private.
-    const what = (cause as SyntaxError).message.replace(
-      /,? "?(?:\.{3})?".*is not valid JSON$/s,
-      '',
-    );
-    const message = `the body is no JSON: ${what}`;
+    const owner = sender();
+    const message = `the body is no JSON: ${jsonProblem(cause as SyntaxError)}`;
     const error = new RefusedRequestError('invalid_json', '', message);
-    return refuseRequest(error, text, sender, intake);
+    return refuseRequest(error, text, owner, intake);
   }
 }
 
@@ -268,18 +260,20 @@ async function refuseRequest(
         )
       : unreadLetters(refusal, text, facts, visits.ofUnread(sender));
   await sinks.store([], letters);
-  throw new BadRequestError(code, message, { extensions: { pointer } });
+  throw new BadRequestError(code, message, { extensions: { pointer }, isKept: true });
 }
 
-function bodySender(body: unknown, keys: WriteKeys): Sender | undefined {
-  const key = isJsonObject(body) ? body.writeKey : undefined;
-  return typeof key === 'string' ? keys.senderOf(key) : undefined;
+/** The sender with a key; without one, of what comes without. */
+type Lookup = (key: string | undefined) => Sender;
+
+function bodySender(body: unknown, lookup: Lookup): Sender | undefined {
+  const key = keyIn(body);
+  return key === undefined ? undefined : lookup(key);
 }
 
-function callSender(call: IncomingCall['value'], keys: WriteKeys): Sender {
-  const sender = bodySender(call, keys);
-  if (sender === undefined) throw missingKey();
-  return sender;
+function keyIn(value: unknown): string | undefined {
+  const key = isJsonObject(value) ? value.writeKey : undefined;
+  return typeof key === 'string' ? key : undefined;
 }
 
 function factsOf(

@@ -9,6 +9,14 @@ interface JsonWithSource {
 }
 const json = JSON as unknown as JsonWithSource;
 
+/**
+ * What is wrong with a text that is no JSON, without the text: the engine's message quotes it, cut anywhere, and half a card's
+ * number is no number, and private.
+ */
+export function jsonProblem({ message }: SyntaxError): string {
+  return message.replace(/,? "?(?:\.{3})?".*is not valid JSON$/s, '');
+}
+
 /** One event's place in the body's text. */
 export interface Span {
   readonly start: number;
@@ -17,12 +25,12 @@ export interface Span {
   readonly depth: number;
 }
 
-/** Spans of the elements of the top-level array `batch` in a valid JSON text; the last one where the key is repeated. */
-export function batchSpans(text: string): Span[] {
+/** Spans of the elements of the top-level array `batch`, or another, in a valid JSON text; the last one where the key is repeated. */
+export function batchSpans(text: string, key = 'batch'): Span[] {
   let spans: Span[] = [];
   const scanner = new Scanner(text);
   while (scanner.next()) {
-    if (scanner.depth === 2 && scanner.char === '[' && scanner.key() === 'batch') {
+    if (scanner.depth === 2 && scanner.char === '[' && scanner.key() === key) {
       spans = elementSpans(scanner, text);
     }
   }
@@ -175,6 +183,14 @@ function replaceUnstorable(text: string): string {
     /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[\da-fA-F]{4}|.)/g,
     (found) => (/^\\u(?:0000|[dD][89a-fA-F]..)$/.test(found) ? '\\ufffd' : found),
   );
+}
+
+/** A number of JSON written as text, as it is; undefined for other text, and for what is beyond a double. */
+export function numberFrom(text: string): unknown {
+  if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)) return undefined;
+  const number = Number(text);
+  if (String(number) === text) return number;
+  return Number.isFinite(number) ? json.rawJSON(text) : undefined;
 }
 
 /** The text of a scalar that parseExactly gave; undefined for null, '', objects and arrays. */

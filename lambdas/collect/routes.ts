@@ -1,5 +1,5 @@
 import {
-  type BasePaths,
+  type CollectPaths,
   type CollectRoute,
   collectRoutes,
   type ServiceRoute,
@@ -19,7 +19,7 @@ export class Routes {
   readonly #routes: ReadonlyMap<string, CollectRoute>;
   readonly #services: readonly { readonly path: RegExp; readonly route: ServiceRoute }[];
 
-  constructor(paths: BasePaths) {
+  constructor(paths: CollectPaths) {
     this.#routes = new Map(
       collectRoutes(paths).map((route) => [keyOf(route.method, route.path), route]),
     );

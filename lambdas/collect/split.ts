@@ -8,7 +8,7 @@ import {
   MAX_EVENTS,
   MAX_REPEATED_CONTEXT_BYTES,
 } from './limits.ts';
-import { shown } from './refusal.ts';
+import { type Refusal, shown } from './refusal.ts';
 
 /** One call of a request, not yet checked. */
 export interface IncomingCall {
@@ -18,6 +18,8 @@ export interface IncomingCall {
   readonly original?: string;
   readonly value: unknown;
   readonly depth: number;
+  /** Why no call could be made of what came. */
+  readonly refusal?: Refusal;
 }
 
 /** A request's calls and what they have in common. */
@@ -33,18 +35,22 @@ export class RefusedRequestError extends Error {
   readonly pointer: string;
   /** Calls that were in it, where it had some. */
   readonly calls: readonly IncomingCall[];
+  /** The key that stands in it, where it has no calls that name theirs. */
+  readonly key: string | undefined;
 
   constructor(
     code: RefusalCode,
     pointer: string,
     message: string,
     calls: readonly IncomingCall[] = [],
+    key?: string,
   ) {
     super(message);
     this.name = 'RefusedRequestError';
     this.code = code;
     this.pointer = pointer;
     this.calls = calls;
+    this.key = key;
   }
 }
 
@@ -112,7 +118,8 @@ function batchContext(context: unknown, calls: readonly IncomingCall[]): JsonObj
   return parseExactly(text, context).exact as JsonObject;
 }
 
-function kindOf(value: unknown): string {
+/** A value in words that stay short, however large it is. */
+export function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' && value !== null ? 'an object' : shown(value);

@@ -6,6 +6,8 @@ export interface HttpErrorOptions {
   readonly extensions?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
+  /** Whether what came is kept as dead letters: a client that would send it again for ever may be told that all is well. */
+  readonly isKept?: boolean;
 }
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -33,6 +35,7 @@ export class HttpError extends Error {
   readonly code: string;
   readonly extensions: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
+  readonly isKept: boolean;
 
   /** @param detail What is wrong, the value got, and what is allowed. */
   constructor(status: number, code: string, detail: string, options: HttpErrorOptions = {}) {
@@ -41,6 +44,7 @@ export class HttpError extends Error {
     this.code = code;
     this.extensions = options.extensions ?? {};
     this.headers = options.headers ?? {};
+    this.isKept = options.isKept ?? false;
   }
 
   /** The body of the answer. */

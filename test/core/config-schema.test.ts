@@ -42,9 +42,10 @@ describe('parseConfig', () => {
             dnt: 'full',
             consent: { category: [], whenDenied: 'anonymous', whenMissing: 'full' },
           },
+          snowplow: { appIds: [], isDefault: false },
         },
       ],
-      collection: { basePaths: ['/', '/in'] },
+      collection: { basePaths: ['/', '/in'], snowplowPostPaths: [] },
       stream: { mode: 'on-demand' },
       delivery: { bufferSeconds: 300, bufferMiB: 128 },
       retention: { deadLetterDays: 30, resultDays: 7, logDays: 30, streamHours: 48 },
@@ -102,6 +103,33 @@ describe('parseConfig', () => {
     ]);
     expect(problems({ apps: [makeApp()], collection: { basePaths: ['/in', '/in'] } })).toEqual([
       'collection.basePaths[1]: got "/in", allowed: a value of its own, collection.basePaths[0] has it too',
+    ]);
+  });
+
+  it('refuses paths and app ids of Snowplow trackers that are taken', () => {
+    const apps = [
+      makeApp({ snowplow: { appIds: ['web', 'shop-key-1'], isDefault: true } }),
+      makeApp({
+        id: 'blog',
+        writeKeys: [{ key: 'blog-key-1' }],
+        snowplow: { appIds: ['web', 'shop-key-1', ''], isDefault: true },
+      }),
+    ];
+    const collection = { snowplowPostPaths: ['/com.acme/t1', '/v1/track', 'x', '/com.acme/t1'] };
+
+    expect(problems({ apps: [makeApp()], collection })).toEqual([
+      expect.stringMatching(
+        /^collection\.snowplowPostPaths\[1\]: got "\/v1\/track", allowed: a path/,
+      ),
+      expect.stringMatching(/^collection\.snowplowPostPaths\[2\]: got "x", allowed: a path/),
+    ]);
+    expect(problems({ apps })).toEqual([
+      'apps[1].snowplow.appIds[2]: got "", allowed: 1 to 255 characters, none of control',
+    ]);
+    expect(problems({ apps: JSON.parse(JSON.stringify(apps).replace(',""', '')) })).toEqual([
+      'apps[1].snowplow.appIds[0]: got "web", allowed: a value of its own, apps[0].snowplow.appIds[0] has it too',
+      'apps[1].snowplow.appIds[1]: got "shop-key-1", allowed: a value of its own, apps[0].writeKeys[0].key has it too',
+      'apps[1].snowplow.isDefault: got "true", allowed: a value of its own, apps[0].snowplow.isDefault has it too',
     ]);
   });
 

@@ -19,7 +19,10 @@ function makeTemplate(collection: Config['collection']): Template {
   return Template.fromStack(stack);
 }
 
-const service = makeTemplate({ basePaths: ['/', '/in'] });
+const service = makeTemplate({
+  basePaths: ['/', '/in'],
+  snowplowPostPaths: ['/com.acme/t1'],
+});
 
 function routeKeys(template: Template): string[] {
   const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
@@ -38,7 +41,7 @@ describe('Api', () => {
         (call) => `v1/pixel/${call}`,
       ),
       ...['pixel/v1/track', 'pixel/v1/page', 'v1/x', 'v1/projects/{writeKey}/settings'],
-      ...['sourceConfig', 'health', 'robots.txt'],
+      ...['sourceConfig', 'health', 'robots.txt', 'i', 'ice.png'],
     ];
 
     expect(routeKeys(service)).toEqual(
@@ -47,7 +50,9 @@ describe('Api', () => {
         'POST /v1/apps/{app}/{question}',
         'GET /v1/schemas',
         'GET /v1/schemas/{event}/{version}',
-        ...['POST', 'OPTIONS'].map((method) => `${method} /beacon/v1/batch`),
+        ...['/beacon/v1/batch', '/com.snowplowanalytics.snowplow/tp2', '/com.acme/t1'].flatMap(
+          (path) => [`POST ${path}`, `OPTIONS ${path}`],
+        ),
         ...calls.flatMap((call) => [`POST /v1/${call}`, `OPTIONS /v1/${call}`]),
         ...asked.flatMap((path) =>
           ['GET', 'HEAD', 'OPTIONS'].map((method) => `${method} /${path}`),
@@ -58,7 +63,7 @@ describe('Api', () => {
   });
 
   it('has the base paths of the config instead of the usual ones', () => {
-    const paths = routeKeys(makeTemplate({ basePaths: ['/a/b'] })).filter(
+    const paths = routeKeys(makeTemplate({ basePaths: ['/a/b'], snowplowPostPaths: [] })).filter(
       (key) => !/^\w+ \/v1\/(apps|schemas)/.test(key),
     );
 
@@ -73,7 +78,7 @@ describe('Api', () => {
   it('maps a domain of the config, and says what its record points to', () => {
     const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/c-1';
     const domain = { name: 'events.shop.example', certificateArn };
-    const template = makeTemplate({ basePaths: ['/'], domain });
+    const template = makeTemplate({ basePaths: ['/'], snowplowPostPaths: [], domain });
 
     template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
       DomainName: 'events.shop.example',

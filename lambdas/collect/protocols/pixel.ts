@@ -22,6 +22,7 @@ const CAMPAIGN: Readonly<Record<string, string>> = {
  */
 export const pixel: Protocol = {
   keyOf: ({ authorization, query }) => headerKey(authorization) ?? parameterOf(query, 'k'),
+  senderOf: segment.senderOf,
   textOf: (request) => textOfQuery(JSON.stringify({ batch: [callOf(request)] })),
   split: segment.split,
   namesNobody: 'newcomer',

@@ -1,9 +1,16 @@
 import type { Takes } from '../../../core/collect-routes.ts';
 import type { HttpResponse } from '../../runtime/http.ts';
 import type { HttpError } from '../../runtime/http-error.ts';
+import type { Sender, WriteKeys } from '../authenticate.ts';
 import type { Collected, CollectRequest } from '../collect.ts';
 import type { DecodedBody } from '../decode.ts';
 import type { SplitRequest } from '../split.ts';
+
+/** What a body is read with, beside itself. */
+export interface SplitFacts {
+  readonly request: CollectRequest;
+  readonly keys: WriteKeys;
+}
 
 /**
  * How a kind of client sends events: what is read from its requests, and how it is answered. Behind it all events are calls of
@@ -13,6 +20,12 @@ export interface Protocol {
   /** The write key outside of the calls: a header or a parameter. */
   keyOf(request: CollectRequest): string | undefined;
   /**
+   * Who sends with this key.
+   * @param key Undefined where none came.
+   * @throws UnauthorizedError where nobody does.
+   */
+  senderOf(key: string | undefined, keys: WriteKeys): Sender;
+  /**
    * The JSON text that holds the calls.
    * @throws HttpError where it cannot be unpacked.
    */
@@ -21,7 +34,7 @@ export interface Protocol {
    * The calls of a body. Where a call names its own key, it stands in `writeKey` of its value.
    * @throws RefusedRequestError where the body is none of this protocol.
    */
-  split(takes: Takes, text: string, body: unknown): SplitRequest;
+  split(takes: Takes, text: string, body: unknown, facts: SplitFacts): SplitRequest;
   /**
    * Whose an event is that names nobody, where no cookie knows its visitor. `newcomer`: each is somebody of its own, rather than
    * all of them one person. Default: it is refused.

@@ -10,6 +10,7 @@ import { segment } from './segment.ts';
  */
 export const segmentPixel: Protocol = {
   keyOf: ({ authorization, query }) => headerKey(authorization) ?? parameterOf(query, 'writeKey'),
+  senderOf: segment.senderOf,
   textOf: ({ query }) => {
     const parameters = parametersOf(query);
     const data = parameters.get('data');

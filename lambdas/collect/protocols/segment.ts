@@ -1,6 +1,6 @@
 import { jsonResponse } from '../../runtime/http.ts';
 import { BadRequestError } from '../../runtime/http-error.ts';
-import { headerKey } from '../authenticate.ts';
+import { headerKey, missingKey } from '../authenticate.ts';
 import { decodeBody } from '../decode.ts';
 import { splitRequest } from '../split.ts';
 import { withoutMerges } from './merge.ts';
@@ -13,6 +13,10 @@ import { parameterOf } from './query.ts';
  */
 export const segment: Protocol = {
   keyOf: ({ authorization, query }) => headerKey(authorization) ?? parameterOf(query, 'writeKey'),
+  senderOf: (key, keys) => {
+    if (key === undefined) throw missingKey();
+    return keys.senderOf(key);
+  },
   textOf: decodeBody,
   split: (takes, text, body) => withoutMerges(takes, splitRequest(takes, text, body)),
   wrap: (takes, call, { sentAt, context }) => {

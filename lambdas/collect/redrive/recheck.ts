@@ -126,7 +126,10 @@ function recheckCalls(
   const visits = new Visits(undefined, { earlier, newId, takesNewcomers });
   for (const body of bodies) {
     try {
-      const split = protocol.split(route.takes, body, JSON.parse(body));
+      const split = protocol.split(route.takes, body, JSON.parse(body), {
+        request,
+        keys: collector.keys,
+      });
       const rules = callRules(request, route, split, { ...collector, newId });
       for (const call of split.calls) {
         calls += 1;

@@ -10,7 +10,10 @@ const collector = createCollector(CONFIG);
 /** One route of each kind: others of its protocol that take the same are read by the same code. */
 const ROUTES = [
   ...new Map(
-    collectRoutes({ basePaths: ['/'] }).map((route) => [`${route.protocol} ${route.takes}`, route]),
+    collectRoutes({ basePaths: ['/'], snowplowPostPaths: [] }).map((route) => [
+      `${route.protocol} ${route.takes}`,
+      route,
+    ]),
   ).values(),
 ];
 const TEXTS = [...JSON_FILES, ...JSON_TRAPS].map(({ bytes }) => bytes);

@@ -28,6 +28,7 @@ export function testApp(id: string, more: Partial<App> = {}): App {
       dnt: 'full',
       consent: { category: [], whenDenied: 'anonymous', whenMissing: 'full' },
     },
+    snowplow: { appIds: [], isDefault: false },
     ...more,
   };
 }

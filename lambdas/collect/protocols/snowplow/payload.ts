@@ -1,0 +1,53 @@
+import { batchSpans, isJsonObject } from '../../json.ts';
+import { MAX_EVENTS } from '../../limits.ts';
+import { kindOf, RefusedRequestError, type SplitRequest } from '../../split.ts';
+import type { SplitFacts } from '../protocol.ts';
+import { callOf } from './call.ts';
+
+const PAYLOAD = /^iglu:com\.snowplowanalytics\.snowplow\/payload_data\/jsonschema\/1-\d+-\d+$/;
+
+/** A body with these events, JSON texts. */
+export function payloadOf(events: readonly string[]): string {
+  return `{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[${events.join(',')}]}`;
+}
+
+/**
+ * Makes calls of the events of a payload. An event of which none can be made says why, and does not stop the others.
+ * @throws RefusedRequestError where it is no payload.
+ */
+export function splitPayload(text: string, body: unknown, facts: SplitFacts): SplitRequest {
+  const data = isJsonObject(body) ? body.data : undefined;
+  const events: readonly unknown[] = Array.isArray(data) ? data : [];
+  const appId = events.map(appIdOf).find((id) => id !== undefined);
+  const refused = (pointer: string, message: string) =>
+    new RefusedRequestError('invalid_request', pointer, message, [], appId);
+  if (!isJsonObject(body)) throw refused('', `the body is ${kindOf(body)}: an object is needed`);
+  if (typeof body.schema !== 'string' || !PAYLOAD.test(body.schema)) {
+    const allowed = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-x-x is allowed';
+    throw refused('/schema', `/schema is ${kindOf(body.schema)}: ${allowed}`);
+  }
+  if (!Array.isArray(data)) {
+    throw refused('/data', `/data is ${kindOf(data)}: an array of events is needed`);
+  }
+  const spans = batchSpans(text, 'data');
+  const calls = () =>
+    spans.map(({ start, end, depth }, i) =>
+      callOf({ text: text.slice(start, end), value: events[i], depth }, { ...facts, appId }),
+    );
+  if (spans.length > MAX_EVENTS) {
+    throw new RefusedRequestError(
+      'too_many_events',
+      '/data',
+      `the payload has ${spans.length} events: at most ${MAX_EVENTS} are allowed`,
+      calls(),
+      appId,
+    );
+  }
+  return { calls: calls() };
+}
+
+/** The app id that an event names. */
+export function appIdOf(event: unknown): string | undefined {
+  const id = isJsonObject(event) ? event.aid : undefined;
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}
