@@ -1,22 +1,27 @@
+import { events } from '#validators';
 import type { Config } from '../../../core/config.ts';
 import { ENVIRONMENT } from '../../../core/environment.ts';
 import { type RedrivePage, readRedriveInput } from '../../../core/redrive.ts';
 import { kinesis } from '../../runtime/clients/kinesis.ts';
 import { s3 } from '../../runtime/clients/s3.ts';
 import { bundleConfig } from '../../runtime/config.ts';
-import { requireString } from '../../runtime/environment.ts';
+import { optionalString, requireString } from '../../runtime/environment.ts';
 import { packLines } from '../../runtime/lines.ts';
 import { partitionKey, putRecords } from '../../runtime/stream.ts';
 import { taskHandler } from '../../runtime/task.ts';
 import { createCollector } from '../collector.ts';
 import { LetterObjects } from './letter-objects.ts';
 import type { RedrivenLine } from './recheck.ts';
+import { RedactedSchemas } from './redacted-schemas.ts';
 import { redrivePage } from './redrive.ts';
 
 const streamName = requireString(ENVIRONMENT.streamName);
 const deadLetterBucket = requireString(ENVIRONMENT.deadLetterBucket);
 const config = bundleConfig<Config>();
-const collector = createCollector(config);
+const collector = {
+  ...createCollector(config, undefined, optionalString(ENVIRONMENT.hashKey)),
+  schemas: new RedactedSchemas(events),
+};
 
 /** Of a page: who waits for it wants to see how far it is. */
 const PAGE_MS = 8_000;
