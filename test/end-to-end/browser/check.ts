@@ -1,4 +1,6 @@
 import { type Browser, chromium } from 'playwright-core';
+import type { AppConfig } from '../../../core/config.ts';
+import sampleConfig from '../../../millrace.config.ts';
 import { differences, readRawEvents } from '../raw-events.ts';
 import { removeStacks, startTestStack, type TestStack } from '../stack.ts';
 import type { BrowserClient } from './client.ts';
@@ -12,6 +14,13 @@ const FLAGS = [
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
 const WRITE_KEY = 'shop-public-key';
+const SLOW_KEY = 'slow-public-key';
+const SLOW_APP: AppConfig = {
+  id: 'slow',
+  writeKeys: [{ key: SLOW_KEY }],
+  readKeys: [],
+  requestsPerSecond: 1,
+};
 
 /** Lets each client send from a page in Chromium, then looks for all of it in raw_events. Gives the problems, a line each. */
 async function check(browser: Browser, stack: TestStack, pages: Pages): Promise<string[]> {
@@ -27,22 +36,32 @@ async function check(browser: Browser, stack: TestStack, pages: Pages): Promise<
 }
 
 /** Each client in a profile of its own, so that no cookie of another is there. */
-async function visit(client: BrowserClient, browser: Browser, { apiUrl }: TestStack, pages: Pages) {
+async function visit(
+  client: BrowserClient,
+  browser: Browser,
+  { apiUrl, faults }: TestStack,
+  pages: Pages,
+) {
   const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/London' });
   try {
     const page = await context.newPage();
     page.on('console', (message) => {
-      if (message.type() === 'error') console.log(`  ${client.name}: ${message.text()}`);
+      // The browser tells of each answer that is an error; some clients are checked with those.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+        console.log(`  ${client.name}: ${message.text()}`);
+      }
     });
     page.on('pageerror', (error) => console.log(`  ${client.name}: ${error.message}`));
     await page.goto(`${pages.origin}/${client.name}/checkout?step=1`);
-    return await client.visit({ page, apiUrl, writeKey: WRITE_KEY });
+    return await client.visit({ page, apiUrl, writeKey: WRITE_KEY, slowKey: SLOW_KEY, faults });
   } finally {
     await context.close();
   }
 }
 
-const stack = await startTestStack();
+const stack = await startTestStack({
+  config: { ...sampleConfig, apps: [...sampleConfig.apps, SLOW_APP] },
+});
 const pages = await servePages(
   Object.fromEntries(clients.map(({ name, program }) => [name, program])),
 );

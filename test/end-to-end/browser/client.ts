@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import type { Faults } from '../../../local/faults.ts';
 import type { SentEvent } from '../raw-events.ts';
 
 /** What a client's run has. */
@@ -9,6 +10,10 @@ export interface Visit {
   readonly apiUrl: string;
   /** A write key, public, whose app takes all. */
   readonly writeKey: string;
+  /** A write key of the app `slow`, which may send one request a second. */
+  readonly slowKey: string;
+  /** What goes wrong in the stack. Whoever sets some clears them. */
+  readonly faults: Faults;
 }
 
 /** A client from npm that runs in a browser: one file of `clients/` each. */

@@ -1,7 +1,15 @@
 import type { BrowserClient } from './client.ts';
 import { pixels } from './clients/pixel.ts';
 import { segment, segmentBatching } from './clients/segment.ts';
+import { segmentLimited, segmentUnavailable } from './clients/segment-retry.ts';
 import { segmentSnippet } from './clients/segment-snippet.ts';
 
 /** All browser clients that are checked. */
-export const clients: readonly BrowserClient[] = [segment, segmentBatching, segmentSnippet, pixels];
+export const clients: readonly BrowserClient[] = [
+  segment,
+  segmentBatching,
+  segmentSnippet,
+  pixels,
+  segmentUnavailable,
+  segmentLimited,
+];

@@ -1,4 +1,4 @@
-import { AnalyticsBrowser } from '@segment/analytics-next';
+import { AnalyticsBrowser, type Context } from '@segment/analytics-next';
 
 /** What the page did: the client's own message ids, times and ids. */
 export interface SegmentCalls {
@@ -24,24 +24,38 @@ export interface SegmentOptions {
   };
 }
 
-/** Loads the client with its settings from a server and makes one call of each type. */
+/** One call of each type. */
+const CALLS = {
+  page: (analytics) => analytics.page('Shop', 'Checkout', { step: 1 }),
+  track: (analytics) =>
+    analytics.track('Order Placed', { total: 19.9, items: ['a', 'b'], note: 'Grüße ☕' }),
+  alias: (analytics) => analytics.alias('user-7', 'guest-1'),
+  identify: (analytics) => analytics.identify('user-7', { plan: 'pro', seats: 3 }),
+  group: (analytics) => analytics.group('company-3', { seats: 12 }),
+  screen: (analytics) => analytics.screen('Cart', { step: 2 }),
+} as const satisfies Record<string, (analytics: AnalyticsBrowser) => Promise<Context>>;
+
+/** A call that the page can make. */
+export type SegmentCall = keyof typeof CALLS;
+
+/** Loads the client with its settings from a server and makes the calls, by default one of each type. */
 export type RunSegment = (
   writeKey: string,
   cdnURL: string,
   options: SegmentOptions,
+  calls?: readonly SegmentCall[],
 ) => Promise<SegmentCalls>;
 
-const run: RunSegment = async (writeKey, cdnURL, options) => {
+const run: RunSegment = async (
+  writeKey,
+  cdnURL,
+  options,
+  calls = Object.keys(CALLS) as SegmentCall[],
+) => {
   const analytics = new AnalyticsBrowser();
   analytics.load({ writeKey, cdnURL }, options);
-  const contexts = [
-    await analytics.page('Shop', 'Checkout', { step: 1 }),
-    await analytics.track('Order Placed', { total: 19.9, items: ['a', 'b'], note: 'Grüße ☕' }),
-    await analytics.alias('user-7', 'guest-1'),
-    await analytics.identify('user-7', { plan: 'pro', seats: 3 }),
-    await analytics.group('company-3', { seats: 12 }),
-    await analytics.screen('Cart', { step: 2 }),
-  ];
+  const contexts: Context[] = [];
+  for (const call of calls) contexts.push(await CALLS[call](analytics));
   const [loaded] = await analytics;
   return {
     anonymousId: String(loaded.user().anonymousId()),
