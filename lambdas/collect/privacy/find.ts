@@ -4,17 +4,24 @@ import { emailAt } from './email.ts';
 import type { Found } from './found.ts';
 import { ibanAt } from './iban.ts';
 import { nationalIdAt, nationalIdsIn } from './national-id.ts';
-import { isLetter, isWord, type NumberRun, runAt } from './number-run.ts';
+import {
+  isGluedAfter,
+  isGluedBefore,
+  isLetter,
+  measureRun,
+  type RunSize,
+  runOf,
+  runStart,
+} from './number-run.ts';
 import { decoded, hasOdd } from './percent.ts';
 import { phonesIn } from './phone.ts';
 
 /** Most specific first. */
 const ORDER: readonly PiiKind[] = ['email', 'iban', 'card', 'nationalId', 'phone'];
-/** Digits with separators that may be a number of some kind: shorter ones are dates, prices and amounts. */
-const DIGITS = /\d[\d ()+./-]{6,}/g;
-/** Two letters and two digits, as accounts begin and tax codes go on; 7 digits and a letter. */
-const LETTERS = /[A-Za-z]{2}\d\d[A-Za-z\d +-]{8}|\d{7}[-A-Za-z]/g;
-
+/** Seven characters of a number that may be of some kind: shorter ones are dates, prices and amounts. Written out, it is faster. */
+const DIGITS = /\d\d[ (-9][ (-9][ (-9][ (-9]\d/g;
+/** Two letters and two digits, as accounts begin and Italian tax codes go on. */
+const LETTERS = /[A-Za-z]{2}\d\d[A-Za-z\d +-]{8}/g;
 /** Percent-encoded characters that a number, an address or a parameter may have: @ + - ( ) = digits, and blanks and / by a digit. */
 const ENCODED = /%(?:25)*(?:40|2[589bd]|3[\dd]|20\d|2f\d)|\d%(?:25)*20/i;
 
@@ -70,25 +77,51 @@ function candidates(text: string, finder: Finder): Found[] {
   return found;
 }
 
-function numbers(text: string, { kinds, countries }: Finder, found: Found[]): void {
+/** Of the run that is looked at: one object for all of them, since each event has some. */
+const size: RunSize = { digits: 0, groups: 0, first: 0, lastStart: 0, isApart: false, end: 0 };
+
+function numbers(text: string, finder: Finder, found: Found[]): void {
+  const { kinds, countries } = finder;
+  let from = 0;
   DIGITS.lastIndex = 0;
-  for (let match = DIGITS.exec(text); match; match = DIGITS.exec(text)) {
-    const run = runAt(text, match.index);
-    DIGITS.lastIndex = Math.max(run.ends.at(-1) ?? 0, match.index + 1);
-    if (isPlain(run)) continue;
+  // No list of the match is made: its length is known.
+  while (DIGITS.test(text)) {
+    const start = runStart(text, DIGITS.lastIndex - 7, from);
+    measureRun(text, start, size);
+    from = Math.max(size.end, DIGITS.lastIndex - 6);
+    DIGITS.lastIndex = from;
+    if (kinds.has('nationalId')) lettered(text, finder, found);
+    if (isPlain(text, start, size)) continue;
+    const run = runOf(text, start, size);
     if (kinds.has('card')) cardsIn(run, found);
     if (kinds.has('nationalId') && run.digits >= 9) nationalIdsIn(run, countries, found);
     if (kinds.has('phone')) phonesIn(run, found);
   }
 }
 
-/** A number too short for any kind, or without a separator and too short for a card: most dates, times and ids. */
-function isPlain({ text, starts, digits }: NumberRun): boolean {
-  const start = starts[0] ?? 0;
+/** Ids that are a run's last digits and a letter. */
+function lettered(text: string, { countries }: Finder, found: Found[]): void {
+  const { lastStart, end } = size;
+  const digits = end - lastStart;
+  if (digits !== 7 && digits !== 8 && digits !== 17) return;
+  const after = text.charCodeAt(end) === 0x2d ? end + 1 : end;
+  if (!isLetter(text.charCodeAt(after))) return;
+  const hyphen = digits === 7 && text.charCodeAt(lastStart - 1) === 0x2d ? 1 : 0;
+  const one = nationalIdAt(text, digits === 7 ? lastStart - 1 - hyphen : lastStart, countries);
+  if (one) found.push(one);
+}
+
+/** A number that is too short for any kind, a part of a word, or an id or time of a machine: 10 to 13 digits in a row. */
+function isPlain(text: string, start: number, { digits, groups, first, isApart, end }: RunSize) {
   if (digits < 7) return true;
-  const before = text[start - 1];
-  if (before === '+' || before === '(' || before === ':' || before === '/') return false;
-  return digits < 9 || (starts.length === 1 && digits < 14 && digits !== 9 && digits !== 11);
+  const before = text.charCodeAt(start - 1);
+  // ( + / :
+  if (before === 0x28 || before === 0x2b || before === 0x2f || before === 0x3a) return false;
+  if (digits < 9) return true;
+  if (!isApart && (isGluedBefore(text, start) || isGluedAfter(text, end))) return true;
+  if (groups === 1) return digits < 14 && digits !== 9 && digits !== 11;
+  const rest = digits - first;
+  return first >= 10 && first <= 13 && first !== 11 && rest < 9 && !(first === 13 && rest === 2);
 }
 
 function letters(text: string, { kinds, countries }: Finder, found: Found[]): void {
@@ -96,22 +129,13 @@ function letters(text: string, { kinds, countries }: Finder, found: Found[]): vo
   if (!ibans && !ids) return;
   LETTERS.lastIndex = 0;
   for (let match = LETTERS.exec(text); match; match = LETTERS.exec(text)) {
-    const start = wordStart(text, match.index);
     const one =
-      (ibans && start === match.index && ibanAt(text, start)) ||
-      (ids && nationalIdAt(text, start, countries));
+      (ibans && ibanAt(text, match.index)) ||
+      // The four letters before are the rest of the name.
+      (ids && nationalIdAt(text, match.index - 4, countries));
     if (one) found.push(one);
     LETTERS.lastIndex = one ? one.end : match.index + 1;
   }
-}
-
-/** Where the word begins that a match is a part of; letters and digits before it, at most those of an id. */
-function wordStart(text: string, at: number): number {
-  let start = at;
-  while (start > 0 && at - start < 17 && isWord(text.charCodeAt(start - 1))) start--;
-  const hyphen = text.charCodeAt(start - 1) === 0x2d && isLetter(text.charCodeAt(start - 2));
-  // X-1234567-L
-  return hyphen && !isWord(text.charCodeAt(start - 3)) ? start - 2 : start;
 }
 
 /** Of two that overlap the more specific one; of the same kind the first. */

@@ -69,7 +69,7 @@ export function nationalIdAt(
   start: number,
   countries: ReadonlySet<NationalId>,
 ): Found | undefined {
-  if (isWord(text.charCodeAt(start - 1))) return undefined;
+  if (start < 0 || isWord(text.charCodeAt(start - 1))) return undefined;
   const normal =
     (countries.has('es') && whole(SPANISH, text, start, isSpanish)) ||
     (countries.has('it') && whole(ITALIAN, text, start, isItalian)) ||

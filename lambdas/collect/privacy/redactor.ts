@@ -130,13 +130,13 @@ export class Redactor {
   #namesSome(value: object, { node, role }: Place): boolean {
     for (const key in value) {
       const member = (value as Record<string, unknown>)[key];
-      if (member === null || member === '') continue;
       const next = below(node, key);
-      if (next?.rule) return true;
-      if (!isId(key, role) && this.#keys.ofName(key)) {
-        if (role !== 'context' || key !== 'ip') return true;
+      const isNamed = next?.rule ?? this.#keys.ofName(key);
+      if (isNamed && member !== null && member !== '') {
+        const isKept = isId(key, role) || (role === 'context' && key === 'ip');
+        if (next?.rule || !isKept) return true;
       }
-      if (typeof member === 'object') {
+      if (typeof member === 'object' && member !== null) {
         const at = Array.isArray(value) ? node : next;
         if (this.#namesSome(member, { node: at, role: roleBelow(role, key) })) return true;
       }
