@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { Config } from '../core/config.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { BundledFunction } from './function.ts';
+import type { HashKey } from './hash-key.ts';
 import type { Lake } from './lake.ts';
 import type { Metrics } from './metrics.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -19,6 +20,12 @@ export interface CollectProps {
   readonly deadLetters: DeadLetters;
   /** Counts requests by key. */
   readonly rateLimits: RateLimits;
+  /**
+   * What personal data is hashed with.
+   *
+   * @default - no app hashes
+   */
+  readonly hashKey?: HashKey;
   /** Where accepted events wait that the stream does not take. */
   readonly lake: Lake;
   /** Where it is counted what was taken. */
@@ -42,6 +49,7 @@ export class Collect extends Construct {
     props.deadLetters.bindWriter(collect);
     props.lake.bindFallbackWriter(collect);
     props.rateLimits.bindCounter(collect);
+    props.hashKey?.bindHasher(collect);
     props.metrics.bindWriter(collect);
     this.function = collect.function;
   }

@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack, Stage } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { MillraceConfig } from '../core/config.ts';
 import { parseConfig } from '../core/config-schema.ts';
+import { needsHashKey } from '../core/privacy.ts';
 import { Alarms } from './alarms.ts';
 import { Answers } from './answers.ts';
 import { Api } from './api.ts';
@@ -11,6 +12,7 @@ import { Collect } from './collect.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Delivery } from './delivery.ts';
 import { Gather } from './gather.ts';
+import { HashKey } from './hash-key.ts';
 import { Lake } from './lake.ts';
 import { Metrics } from './metrics.ts';
 import { Query } from './query.ts';
@@ -101,6 +103,9 @@ export class Millrace extends Construct {
       logDays,
     });
     const registry = new Registry(data, 'Registry');
+    // It costs $0.40 a month.
+    const hashes = config.apps.some(({ privacy }) => needsHashKey(privacy));
+    const hashKey = hashes ? new HashKey(data, 'HashKey') : undefined;
 
     const service = inOwn(props.serviceStack, `${id}Service`) ?? this.serviceStack;
     const { stream, lake, catalog } = this;
@@ -113,6 +118,7 @@ export class Millrace extends Construct {
       deadLetters,
       lake,
       rateLimits,
+      hashKey,
       metrics,
     });
     // A delivery stream starts at the stream's end: events from before it would not reach the lake.

@@ -9,7 +9,9 @@ import { createGlue } from './glue/glue.ts';
 import { createKinesis } from './kinesis/kinesis.ts';
 import type { S3Endpoint } from './s3/rest.ts';
 import { createS3 } from './s3/s3.ts';
+import { Secrets } from './secretsmanager/secrets.ts';
 import type { JsonService, ResourceHandlers } from './service.ts';
+import type { DynamicReferences } from './template/dynamic-references.ts';
 import { ACCOUNT, REGION } from './template/intrinsics.ts';
 import type { Roles } from './template/roles.ts';
 
@@ -27,6 +29,8 @@ export interface Services {
   readonly byName: Readonly<Record<string, JsonService>>;
   readonly s3: S3Endpoint;
   readonly resources: ResourceHandlers;
+  /** What the template's dynamic references stand for. */
+  readonly references: DynamicReferences;
   /** Takes a line of a function's log, for the metrics in it. */
   readonly takeLogLine: (line: string) => void;
   /** Delivers what the delivery streams have buffered. */
@@ -63,6 +67,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...place,
   });
   const dynamodb = new DynamoDb(folder('dynamodb'));
+  const secrets = new Secrets({ folder: folder('secretsmanager'), ...place });
   const cloudwatch = createCloudWatch(folder('cloudwatch'));
   return {
     byName: {
@@ -81,7 +86,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       ...firehose.handlers,
       ...athena.resources,
       ...dynamodb.resources,
+      ...secrets.resources,
     },
+    references: { secretsmanager: (reference) => secrets.resolve(reference) },
     takeLogLine: cloudwatch.takeLogLine,
     flush: async () => {
       await Promise.all(firehose.names().map((name) => firehose.flush(name)));

@@ -159,14 +159,15 @@ async function start(
   await listen('--port', options.apiPort, (port) => api.listen(port));
   closing.push(() => api.stop());
 
-  const deployment = await deploy(stacks, {
+  const handlers = {
     ...services.resources,
     ...roles.resources,
     ...functions.resources,
     ...api.resources,
     ...stepFunctions.resources,
     ...scheduler.resources,
-  });
+  };
+  const deployment = await deploy(stacks, handlers, { references: services.references });
   await functions.load();
   api.open();
   if (options.schedules) scheduler.start();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CreatedResource, ResolvedResource, ResourceHandlers } from '../service.ts';
 import type { StackTemplate, TemplateResource } from './assembly.ts';
+import { type DynamicReferences, withReferences } from './dynamic-references.ts';
 import { condition, references, resolve, type Scope } from './intrinsics.ts';
 import { isRecord } from './values.ts';
 import { WITHOUT_EFFECT } from './without-effect.ts';
@@ -25,6 +26,8 @@ export interface Deployment {
 export interface DeployOptions {
   /** Values of template parameters that have no default. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Services that dynamic references name. */
+  readonly references?: DynamicReferences;
 }
 
 /**
@@ -52,7 +55,7 @@ export async function deploy(
     for (const logicalId of creationOrder(name, template.Resources)) {
       const resource = template.Resources[logicalId]!;
       if (resource.Condition !== undefined && !condition(resource.Condition, scope)) continue;
-      const deployed = await create(logicalId, resource, scope, handlers);
+      const deployed = await create(logicalId, resource, scope, handlers, options.references ?? {});
       created.set(logicalId, deployed.created);
       resources.push(deployed);
     }
@@ -92,10 +95,11 @@ async function create(
   resource: TemplateResource,
   scope: Scope,
   handlers: ResourceHandlers,
+  services: DynamicReferences,
 ): Promise<DeployedResource> {
   const place = where(scope.stack, logicalId, resource);
   try {
-    const properties = resolve(resource.Properties ?? {}, scope);
+    const properties = withReferences(resolve(resource.Properties ?? {}, scope), services);
     if (!isRecord(properties)) throw new Error('Properties must be an object');
     const resolved: ResolvedResource = {
       logicalId,
