@@ -8,6 +8,7 @@ import { TRINO_FUNCTIONS } from '../../../local/athena/trino-functions.ts';
 import { Stack } from '../../local/athena/stack.ts';
 import { difference } from './compare.ts';
 import { arrivalHours, Lake, type LakeTable, RAW_TABLE, rawFolder, rawHourSql } from './lake.ts';
+import { letterQuestions, makeLetters } from './letters.ts';
 import { Trino } from './server.ts';
 import {
   BUILT,
@@ -54,7 +55,9 @@ try {
   await makeRaw(lake);
   await check(scan().name, () => compareQuery(lake, scan().sql));
   await build(lake);
-  for (const { name, sql } of questions()) await check(name, () => compareQuery(lake, sql));
+  await makeLetters(lake);
+  for (const { name, sql } of [...questions(), ...letterQuestions()])
+    await check(name, () => compareQuery(lake, sql));
 } finally {
   await trino.stop();
   await local.close();
