@@ -103,8 +103,7 @@ const NO_SNOWPLOW: App['snowplow'] = { appIds: [], isDefault: false };
 export function configFor(name: FunctionName, config: Config): Config {
   const kept: Record<FunctionName, (app: App) => Partial<App>> = {
     collect: () => ({ readKeys: [], funnels: [] }),
-    // It takes letters of who was known when they came: no key is checked again.
-    redrive: () => ({ readKeys: [], writeKeys: [], funnels: [], origins: [] }),
+    redrive: () => ({ readKeys: [], funnels: [], origins: [] }),
     refill: () => ({
       writeKeys: [],
       readKeys: [],

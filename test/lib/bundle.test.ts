@@ -35,7 +35,7 @@ describe('configFor', () => {
 
   it.each([
     ['collect', { readKeys: 0, writeKeys: 2 }],
-    ['redrive', { readKeys: 0, writeKeys: 0 }],
+    ['redrive', { readKeys: 0, writeKeys: 2 }],
     ['refill', { readKeys: 0, writeKeys: 0 }],
     ['gather', { readKeys: 0, writeKeys: 0 }],
     ['build', { readKeys: 0, writeKeys: 0 }],

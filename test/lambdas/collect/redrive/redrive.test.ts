@@ -11,6 +11,7 @@ import { SchemaRegistry } from '../../../../lambdas/collect/schema.ts';
 import { s3 } from '../../../../lambdas/runtime/clients/s3.ts';
 import { type Aws, DESTINATIONS, linesOf, startAws } from '../../aws.ts';
 import { basic, CONFIG, KEYS, RECEIVED_AT, send } from '../collector.ts';
+import { selfDescribing, TP2 } from '../protocols/snowplow/tracker.ts';
 
 const bucket = DESTINATIONS.deadLetterBucket;
 const DAY = 'dead-letters/dt=2026-11-21';
@@ -111,6 +112,16 @@ const HEADERS = { userAgent: 'Mozilla/5.0 (iPhone)', acceptLanguage: 'de-DE,de',
 const skewed = { timestamp: '2026-11-20T01:00:00Z', sentAt: '2026-11-20T01:00:10Z' };
 const old = '2020-02-02T02:02:02Z';
 
+/** A Snowplow tracker's event; a write key is an app id, too. */
+const snowplow = {
+  ...{ e: 'ue', eid: 'm1', aid: KEYS.shop, p: 'web', tv: 'js-4', duid: 'ann' },
+  dtm: String(RECEIVED_AT - 90_000),
+  stm: String(RECEIVED_AT - 60_000),
+  ue_pr: selfDescribing('iglu:com.acme/cart/jsonschema/1-0-0', { quantity: 2 }),
+};
+const PAYLOAD_DATA = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4';
+const UNSIGNED = { ...HEADERS, authorization: undefined };
+
 describe('what is sent again', () => {
   it.each([
     ['of a public key with a wrong clock', '/v1/track', { ...cart('m1'), ...skewed }, HEADERS],
@@ -145,6 +156,13 @@ describe('what is sent again', () => {
         query: `data=${Buffer.from(JSON.stringify({ ...cart('m1'), writeKey: KEYS.shop })).toString('base64url')}`,
         authorization: undefined,
       },
+    ],
+    ['of a Snowplow tracker', TP2, { schema: PAYLOAD_DATA, data: [snowplow] }, UNSIGNED],
+    [
+      'of a Snowplow pixel',
+      '/i',
+      undefined,
+      { ...UNSIGNED, method: 'GET', query: new URLSearchParams(snowplow).toString() },
     ],
   ])('is what collect would have made of an event %s', async (_, path, body, more) => {
     const request = [path, body, more] as Parameters<typeof send>;
