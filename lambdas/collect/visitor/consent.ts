@@ -59,7 +59,8 @@ function read(consent: unknown): Answers | undefined {
 }
 
 function readObject(consent: JsonObject): Answers {
-  const { categoryPreferences, allowedConsentIds, deniedConsentIds, eventType } = consent;
+  const { categoryPreferences, allowedConsentIds, deniedConsentIds } = consent;
+  const { eventType, basisForProcessing } = consent;
   if (isJsonObject(categoryPreferences)) return readMap(categoryPreferences);
   if (Array.isArray(allowedConsentIds) || Array.isArray(deniedConsentIds)) {
     return {
@@ -72,7 +73,8 @@ function readObject(consent: JsonObject): Answers {
     const all = yesOrNo(eventType);
     return all === undefined ? NO_ANSWER : { ...NO_ANSWER, all };
   }
-  return readMap(consent);
+  // Snowplow's GDPR entity names the law that the app relies on, not what the visitor said.
+  return typeof basisForProcessing === 'string' ? NO_ANSWER : readMap(consent);
 }
 
 function readMap(map: JsonObject): Answers {

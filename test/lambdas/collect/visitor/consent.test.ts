@@ -41,6 +41,7 @@ describe('the consent of an event', () => {
     ['denied', 'denied', { eventType: 'deny_all', consentScopes: [] }],
     ['denied', 'denied', { eventType: 'withdrawn' }],
     ['missing', 'missing', { eventType: 'pending' }],
+    ['missing', 'missing', { basisForProcessing: 'consent', documentVersion: '1' }],
   ])('is %s, about analytics %s: %j', (whole, analytics, consent) => {
     expect([of(consent), of(consent, 'analytics')]).toEqual([whole, analytics]);
   });
