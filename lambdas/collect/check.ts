@@ -113,9 +113,12 @@ function checkSchema(
 ): string | undefined {
   if (UNDESCRIBED.includes(type)) return undefined;
   const context = isJsonObject(call.context) ? call.context : undefined;
-  const named = schemaNamed(call.schema) ?? schemaNamed(context?.schema);
   const event = eventName(type, call);
   const folder = isInteraction(type) ? interactionFolder(type) : schemaFolder(event);
+  const named =
+    schemaNamed(call.schema) ??
+    schemaNamed(context?.schema) ??
+    schemas.namedByIglu(folder, context?.schema);
   const schema = schemas.choose(folder, named);
   if (schema !== undefined) {
     checkProperties(schema, call.properties ?? {});

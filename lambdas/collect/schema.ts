@@ -58,6 +58,19 @@ export class SchemaRegistry {
     return chosen(folder, found);
   }
 
+  /**
+   * The name of the major that a URI of Iglu names, as iglu:com.acme/checkout/jsonschema/2-0-1, where the event has it here too.
+   * Others are no error: whose schemas are in Iglu need not have them here.
+   */
+  namedByIglu(folder: string, schema: unknown): string | undefined {
+    if (typeof schema !== 'string' || !schema.startsWith('iglu:')) return undefined;
+    const [, name = '', major] =
+      /^iglu:[^/]{1,256}\/([^/]{1,256})\/[^/]{1,64}\/(\d{1,9})-\d{1,9}-\d{1,9}$/.exec(schema) ?? [];
+    if (schemaFolder(name) !== folder) return undefined;
+    const isHere = this.#events.get(folder)?.some(({ version }) => majorOf(version) === major);
+    return isHere ? `${folder}/${major}` : undefined;
+  }
+
   #unknown(named: string, folder: string): Refusal {
     const known = this.#events.get(folder)?.map(({ version }) => `${folder}/${version}`);
     return {

@@ -1,3 +1,4 @@
+import { SchemaRegistry } from '../../../../../lambdas/collect/schema.ts';
 import { RECEIVED_AT } from '../../collector.ts';
 import { base64, contexts, event, post, recordOf, selfDescribing } from './tracker.ts';
 
@@ -120,6 +121,21 @@ describe('events of Snowplow trackers', () => {
       expect(JSON.stringify(_context)).not.toMatch(/ue_p|"c[ox]"/);
     },
   );
+
+  it.each([
+    ['1-0-3', 'checkout/1-0-0'],
+    ['2-0-0', 'checkout/2-1-0'],
+    ['3-0-0', 'checkout/2-1-0'],
+  ])('version %s of a schema is checked by %s of the registry', async (version, schema) => {
+    const schemas = new SchemaRegistry({
+      checkout: ['1-0-0', '2-1-0'].map((name) => ({ version: name, validate: () => true })),
+    });
+    const ue = selfDescribing(CHECKOUT.replace('1-0-0', version), { value: 1 });
+
+    const { records } = await post([event({ e: 'ue', ue_pr: ue })], { schemas });
+
+    expect(records).toMatchObject([{ schema }]);
+  });
 
   it('keeps numbers of self-describing events and entities to the letter', async () => {
     const { sinks } = await post([

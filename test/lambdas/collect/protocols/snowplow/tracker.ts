@@ -2,6 +2,7 @@ import { parseConfig } from '../../../../../core/config-schema.ts';
 import type { CollectRequest } from '../../../../../lambdas/collect/collect.ts';
 import { createCollector } from '../../../../../lambdas/collect/collector.ts';
 import { respond } from '../../../../../lambdas/collect/respond.ts';
+import type { SchemaRegistry } from '../../../../../lambdas/collect/schema.ts';
 import type { HttpResponse } from '../../../../../lambdas/runtime/http.ts';
 import { HttpError } from '../../../../../lambdas/runtime/http-error.ts';
 import { MemorySinks, RECEIVED_AT } from '../../collector.ts';
@@ -74,6 +75,13 @@ export function base64(text: string): string {
   return Buffer.from(text).toString('base64url');
 }
 
+/** What a request is taken with. */
+interface TrackerOptions {
+  /** Whether no app takes events of no app id. */
+  readonly withoutDefault?: boolean;
+  readonly schemas?: SchemaRegistry;
+}
+
 /** What a request led to. An error that is answered as a problem document is an answer with its status. */
 export interface Sent {
   readonly answer: HttpResponse;
@@ -85,7 +93,7 @@ export interface Sent {
 /** Sends a body, or events that are put into a payload. */
 export function post(
   events: string | readonly unknown[],
-  more: Partial<CollectRequest> & { readonly withoutDefault?: boolean } = {},
+  more: Partial<CollectRequest> & TrackerOptions = {},
 ): Promise<Sent> {
   const payload = {
     schema: 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4',
@@ -115,10 +123,12 @@ export async function recordOf(
 
 async function request({
   withoutDefault = false,
+  schemas,
   ...given
-}: Partial<CollectRequest> & { readonly withoutDefault?: boolean }): Promise<Sent> {
+}: Partial<CollectRequest> & TrackerOptions): Promise<Sent> {
   const sinks = new MemorySinks();
-  const collector = createCollector(withoutDefault ? NO_DEFAULT : CONFIG);
+  const standard = createCollector(withoutDefault ? NO_DEFAULT : CONFIG);
+  const collector = schemas === undefined ? standard : { ...standard, schemas };
   const answer = await respond(
     { method: 'POST', path: TP2, isBase64Encoded: false, receivedAt: RECEIVED_AT, ...given },
     collector,
