@@ -1,3 +1,5 @@
+import type { Balance, HourCounts, HourState } from './reconciliation.ts';
+
 /** Question's range, half-open, in epoch ms. */
 export interface Range {
   readonly from: number;
@@ -126,4 +128,29 @@ export interface DeadLettersAnswer extends DeadLetterCounts {
   readonly query_ms: number;
   /** The newest first. */
   readonly samples: readonly DeadLetterSample[];
+}
+
+/** Answer of GET /v1/apps/{app}/reconciliation. */
+export interface ReconciliationAnswer {
+  readonly app: string;
+  readonly question: 'reconciliation';
+  readonly range: AnswerEnvelope['range'];
+  /** ISO time: events received before it are in the facts. Null before the first build. */
+  readonly settled_until: string | null;
+  /** Over all hours of the answer. */
+  readonly total: ReconciliationCounts;
+  /** Hours of receipt that were counted, the oldest first. */
+  readonly hours: readonly ReconciliationRow[];
+}
+
+/** Counts of an hour, or of all. received + redriven + surplus = stored + duplicate + refused + undelivered + declined + in_flight + missing */
+export type ReconciliationCounts = Omit<HourCounts, 'refused_at_door'> & Balance;
+
+/** One hour of receipt. */
+export interface ReconciliationRow extends ReconciliationCounts {
+  /** ISO time of its start, in the zone of the question. */
+  readonly hour: string;
+  readonly state: HourState;
+  /** ISO time. */
+  readonly checked_at: string;
 }

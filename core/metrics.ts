@@ -6,6 +6,8 @@ export const METRIC = {
   refused: 'Refused',
   /** By collect: events that the visitor's choice forbade to keep. */
   declined: 'Declined',
+  /** By redrive: events made of dead letters that were put on the stream again, in the minute of the letters' receipt. */
+  redriven: 'Redriven',
   /** By collect: events and dead letters of requests that were answered 503; some may be stored all the same. */
   unconfirmed: 'Unconfirmed',
   /** By reconcile, of its last run: events and dead letters that were acknowledged and are not where they should be. */

@@ -12,6 +12,8 @@ export const REGISTRY_KEY = {
   /** Rows of an arrival hour that fall on an event date. Empty values give prefixes. */
   touch: (eventDate: string, hour: string): string =>
     eventDate === '' ? 'TOUCH#' : `TOUCH#${eventDate}#${hour}`,
+  /** What the counts of an hour of receipt came to. */
+  reconciled: (hour: string): string => `RECONCILED#${hour}`,
 } as const;
 
 /** What the registry says of an app's data as a whole: item APP#<app>, VERSION. */

@@ -11,6 +11,8 @@ import type { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { METRIC } from '../core/metrics.ts';
+import type { Metrics } from './metrics.ts';
 
 /** Properties of {@link Alarms}. */
 export interface AlarmsProps {
@@ -24,6 +26,10 @@ export interface AlarmsProps {
   readonly deadLetters: CfnDeliveryStream;
   /** State machine of builds. */
   readonly builds: IStateMachine;
+  /** Function that counts what became of what was received. */
+  readonly reconcile: IFunction;
+  /** What it found. */
+  readonly metrics: Metrics;
   /**
    * Requests with refused events an hour from which somebody should look: Firehose counts records, one a request.
    *
@@ -38,7 +44,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { collectors, delivery, deliveryLag, deadLetters, builds } = props;
+    const { collectors, delivery, deliveryLag, deadLetters, builds, reconcile, metrics } = props;
     const hour = Duration.hours(1);
     this.all = [
       this.alarm('CollectFails', 'events could not be taken, or parked ones not be brought back', {
@@ -69,6 +75,17 @@ export class Alarms extends Construct {
         operator: ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
         missing: TreatMissingData.BREACHING,
       }),
+      this.alarm(
+        'EventsMissing',
+        'accepted events are missing in the tables, or nobody could count',
+        {
+          metric: sum([
+            metrics.overAll(METRIC.missing, 'Maximum', hour),
+            reconcile.metricErrors({ period: hour }),
+          ]),
+          threshold: 1,
+        },
+      ),
     ];
   }
 

@@ -11,7 +11,15 @@ const ROOT = join(import.meta.dirname, '..');
 const SCHEMAS = join(ROOT, 'schemas');
 
 /** Functions of Millrace, each a folder of lambdas/; redrive works with collect's own code, in a folder of collect's. */
-export const FUNCTIONS = ['collect', 'redrive', 'refill', 'gather', 'build', 'query'] as const;
+export const FUNCTIONS = [
+  'collect',
+  'redrive',
+  'refill',
+  'gather',
+  'build',
+  'reconcile',
+  'query',
+] as const;
 /** Name of a function. */
 export type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -21,7 +29,7 @@ export function handlerFolder(name: FunctionName): string {
 }
 
 /** Functions that read statements of sql/. */
-const WITH_STATEMENTS: readonly FunctionName[] = ['build', 'query'];
+const WITH_STATEMENTS: readonly FunctionName[] = ['build', 'reconcile', 'query'];
 
 /**
  * Makes the folder that is deployed as a function: index.mjs and its chunks, config.json, sql/ where it reads statements, and
@@ -127,6 +135,16 @@ export function configFor(name: FunctionName, config: Config): Config {
     build: () => ({
       writeKeys: [],
       readKeys: [],
+      origins: [],
+      channelRules: [],
+      privacy: DEFAULT_PRIVACY,
+      snowplow: NO_SNOWPLOW,
+    }),
+    reconcile: () => ({
+      writeKeys: [],
+      readKeys: [],
+      funnels: [],
+      dimensions: [],
       origins: [],
       channelRules: [],
       privacy: DEFAULT_PRIVACY,

@@ -17,6 +17,7 @@ import { Lake } from './lake.ts';
 import { Metrics } from './metrics.ts';
 import { Query } from './query.ts';
 import { RateLimits } from './rate-limits.ts';
+import { Reconcile } from './reconcile.ts';
 import { Redrive } from './redrive.ts';
 import { Refill } from './refill.ts';
 import { Registry } from './registry.ts';
@@ -126,18 +127,28 @@ export class Millrace extends Construct {
     const refill = new Refill(service, 'Refill', { config, stream, deadLetters, lake });
     this.redrive = new Redrive(service, 'Redrive', { config, stream, deadLetters });
     const gather = new Gather(service, 'Gather', { config, lake, deadLetters });
+    const buildWorkgroup = new Workgroup(service, 'BuildWorkgroup', {
+      purpose: 'etl',
+      bytesLimit: buildBytesLimit,
+      enforced: false,
+      results,
+    });
     this.builds = new Builds(service, 'Builds', {
       config,
       lake,
       catalog,
       registry,
-      workgroup: new Workgroup(service, 'BuildWorkgroup', {
-        purpose: 'etl',
-        bytesLimit: buildBytesLimit,
-        enforced: false,
-        results,
-      }),
+      workgroup: buildWorkgroup,
       deliveryLag: delivery.lag,
+    });
+    const reconcile = new Reconcile(service, 'Reconcile', {
+      config,
+      lake,
+      catalog,
+      deadLetters,
+      registry,
+      metrics,
+      workgroup: buildWorkgroup,
     });
     const query = new Query(service, 'Query', {
       config,
@@ -165,6 +176,8 @@ export class Millrace extends Construct {
       deliveryLag: delivery.lag,
       deadLetters: deadLetters.deliveryStream,
       builds: this.builds.stateMachine,
+      reconcile: reconcile.function,
+      metrics,
     });
     this.outputs();
   }

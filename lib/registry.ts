@@ -29,9 +29,21 @@ export class Registry extends Construct {
     });
   }
 
-  /** Lets the function see what is built. */
+  /** Lets the function see what is built and keep what the counts of hours came to. */
+  bindReconciler({ function: fn, role }: BundledFunction): void {
+    fn.addEnvironment(ENVIRONMENT.registryTable, this.table.tableName);
+    allow(role, {
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      resources: [this.table.tableArn],
+    });
+  }
+
+  /** Lets the function see what is built, and what the counts of hours came to. */
   bindReader({ function: fn, role }: BundledFunction): void {
     fn.addEnvironment(ENVIRONMENT.registryTable, this.table.tableName);
-    allow(role, { actions: ['dynamodb:GetItem'], resources: [this.table.tableArn] });
+    allow(role, {
+      actions: ['dynamodb:GetItem', 'dynamodb:Query'],
+      resources: [this.table.tableArn],
+    });
   }
 }

@@ -59,8 +59,13 @@ export interface AcceptedLine extends Line {
 export interface Sinks {
   /**
    * Stores all of it, or throws UnavailableError: then nothing may be reported accepted.
+   * @param declined of each event that may not be stored, its app: to be counted
    */
-  store(lines: readonly AcceptedLine[], deadLetters: readonly DeadLetter[]): Promise<void>;
+  store(
+    lines: readonly AcceptedLine[],
+    deadLetters: readonly DeadLetter[],
+    declined?: readonly string[],
+  ): Promise<void>;
 }
 
 /** What collect works with. */
@@ -142,9 +147,9 @@ export async function collect(
   if (senders.length === 0 && sender === undefined) lookup(undefined);
   if (!known) for (const one of new Set(senders)) enter(one);
   const sorted = sortCalls(intake, split, senders, callRules(request, route, split, collector));
-  await sinks.store(sorted.lines, sorted.deadLetters);
-  const { lines, refused, declined } = sorted;
-  return { accepted: lines.length, refused, declined, visitor: visits.answer() };
+  const { lines, deadLetters, refused, declined } = sorted;
+  await sinks.store(lines, deadLetters, declined);
+  return { accepted: lines.length, refused, declined: declined.length, visitor: visits.answer() };
 }
 
 /** What a request's calls are checked against and mapped with; the same where a dead letter's call is sent again. */
@@ -192,12 +197,13 @@ function sortCalls(
   const lines: AcceptedLine[] = [];
   const refused: RefusedEntry[] = [];
   const deadLetters: DeadLetter[] = [];
-  let declined = 0;
+  /** Apps, one an event. */
+  const declined: string[] = [];
   for (const [index, call] of split.calls.entries()) {
     const sender = senders[index] as Sender;
     const visit = visits.of(sender, call.value, split.context);
     if (visit.mode === 'nothing') {
-      declined++;
+      declined.push(sender.app.id);
       continue;
     }
     try {

@@ -17,6 +17,9 @@ export interface Counting {
   readonly write?: (line: string) => void;
 }
 
+const COUNTED = ['accepted', 'refused', 'declined'] as const;
+type Counted = (typeof COUNTED)[number];
+
 /**
  * Counts by app what was stored, once it is stored and before the client hears of it. So all that was ever acknowledged is
  * counted; a function that dies between leaves events that are stored and not counted, which the client sends again.
@@ -30,27 +33,36 @@ export class CountedSinks implements Sinks {
     this.#counting = counting;
   }
 
-  async store(lines: readonly AcceptedLine[], deadLetters: readonly DeadLetter[]): Promise<void> {
-    const accepted = countApps(lines, ({ appId }) => appId);
-    const refused = countApps(deadLetters, ({ app_id }) => app_id);
+  async store(
+    lines: readonly AcceptedLine[],
+    deadLetters: readonly DeadLetter[],
+    declined: readonly string[] = [],
+  ): Promise<void> {
+    const counts: Record<Counted, Map<string, number>> = {
+      accepted: countApps(lines, ({ appId }) => appId),
+      refused: countApps(deadLetters, ({ app_id }) => app_id),
+      declined: countApps(declined, (app) => app),
+    };
     let stored = false;
     try {
       await this.#sinks.store(lines, deadLetters);
       stored = true;
     } finally {
-      for (const app of new Set([...accepted.keys(), ...refused.keys()])) {
-        this.#write(app, accepted.get(app) ?? 0, refused.get(app) ?? 0, stored);
-      }
+      const apps = new Set(COUNTED.flatMap((one) => [...counts[one].keys()]));
+      for (const app of apps) this.#write(app, (one) => counts[one].get(app) ?? 0, stored);
     }
   }
 
-  #write(app: string, accepted: number, refused: number, stored: boolean): void {
+  #write(app: string, count: (one: Counted) => number, stored: boolean): void {
     const { namespace, receivedAt, write = writeLogLine } = this.#counting;
-    const counts: Record<string, number> = {};
-    if (!stored) counts[METRIC.unconfirmed] = accepted + refused;
-    if (stored && accepted > 0) counts[METRIC.accepted] = accepted;
-    if (stored && refused > 0) counts[METRIC.refused] = refused;
-    write(metricLine(namespace, receivedAt, app, counts));
+    const values: Record<string, number> = {};
+    if (stored) {
+      for (const one of COUNTED) if (count(one) > 0) values[METRIC[one]] = count(one);
+    } else {
+      const sent = count('accepted') + count('refused');
+      if (sent > 0) values[METRIC.unconfirmed] = sent;
+    }
+    if (Object.keys(values).length > 0) write(metricLine(namespace, receivedAt, app, values));
   }
 }
 

@@ -7,9 +7,11 @@ import { dynamodb } from '../runtime/clients/dynamodb.ts';
 import { bundleConfig } from '../runtime/config.ts';
 import { requireString } from '../runtime/environment.ts';
 import { httpHandler } from '../runtime/http.ts';
+import { registryRange } from '../runtime/registry-range.ts';
 import { answerCache } from './answer-cache.ts';
 import { readDataVersion } from './data-version.ts';
 import { asksForDeadLetters, respondWithDeadLetters } from './dead-letters.ts';
+import { asksForReconciliation, respondWithReconciliation } from './reconciliation.ts';
 import { respond } from './respond.ts';
 import { asksForSchemas, bundledSchemas, respondWithSchemas } from './schemas.ts';
 
@@ -28,9 +30,12 @@ export const handler = httpHandler(async (request) => {
   const deadline = Date.now() + query.deadlineSeconds * 1000;
   const run = (statement: Sql) => runStatement(options, statement, deadline);
   if (asksForDeadLetters(request)) return respondWithDeadLetters(request, apps, run);
-  return respond(request, apps, {
-    cache,
-    dataVersion: (appId) => readDataVersion(dynamodb(), registryTable, appId),
-    run,
-  });
+  const dataVersion = (appId: string) => readDataVersion(dynamodb(), registryTable, appId);
+  if (asksForReconciliation(request)) {
+    return respondWithReconciliation(request, apps, {
+      items: (pk, range) => registryRange(dynamodb(), registryTable, pk, range),
+      dataVersion,
+    });
+  }
+  return respond(request, apps, { cache, dataVersion, run });
 });

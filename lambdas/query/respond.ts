@@ -90,7 +90,8 @@ function readPath(path: string): { appId: string; question: string } {
   return { appId: decoded(match[1]!), question: decoded(match[2]!) };
 }
 
-function decoded(part: string): string {
+/** A part of a path without its escapes. @throws BadRequestError */
+export function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch (cause) {
@@ -152,7 +153,8 @@ export function preferredFormat(accept = ''): readonly ['json' | 'csv', 'json' |
   return /\btext\/csv\b/i.test(accept) ? ['csv', 'json'] : ['json', 'csv'];
 }
 
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+/** Whether If-None-Match names the tag of the answer. */
+export function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
   const tags = (ifNoneMatch ?? '').split(',').map(opaque);
   return tags.includes('*') || tags.includes(opaque(etag));

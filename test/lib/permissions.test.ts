@@ -42,6 +42,25 @@ const WITHOUT_RESOURCES = [
   'xray:PutTraceSegments',
 ];
 
+/** Of these, what a function calls itself. */
+const METRICS = 'cloudwatch:GetMetricData';
+
+/** Athena reads the catalog and the files, and writes results, with the permissions of who asks. */
+const READS_BY_ATHENA = [
+  'glue:BatchGetPartition',
+  'glue:GetDatabase',
+  'glue:GetPartition',
+  'glue:GetPartitions',
+  'glue:GetTable',
+  's3:AbortMultipartUpload',
+  's3:GetBucketLocation',
+  's3:GetObject',
+  's3:ListBucket',
+  's3:ListBucketMultipartUploads',
+  's3:ListMultipartUploadParts',
+  's3:PutObject',
+];
+
 /** What AWS asks for beside the called action itself. */
 const IMPLIED: Readonly<Record<FunctionName, readonly string[]>> = {
   // The fallback object is put, and requests are counted, without the SDK.
@@ -51,21 +70,8 @@ const IMPLIED: Readonly<Record<FunctionName, readonly string[]>> = {
   gather: [],
   // Athena hands out results to who may read their files.
   build: ['s3:GetObject'],
-  // Athena reads the catalog and the files, and writes results, with the permissions of who asks.
-  query: [
-    'glue:BatchGetPartition',
-    'glue:GetDatabase',
-    'glue:GetPartition',
-    'glue:GetPartitions',
-    'glue:GetTable',
-    's3:AbortMultipartUpload',
-    's3:GetBucketLocation',
-    's3:GetObject',
-    's3:ListBucket',
-    's3:ListBucketMultipartUploads',
-    's3:ListMultipartUploadParts',
-    's3:PutObject',
-  ],
+  query: READS_BY_ATHENA,
+  reconcile: READS_BY_ATHENA,
 };
 /** Calls whose action has another name. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -166,7 +172,8 @@ describe('permissions', () => {
       .filter((statement) => resourcesOf(statement).includes('*'))
       .flatMap(actionsOf);
 
-    expect(everywhere.filter((action) => !WITHOUT_RESOURCES.includes(action))).toEqual([]);
+    const allowed = [...WITHOUT_RESOURCES, METRICS];
+    expect(everywhere.filter((action) => !allowed.includes(action))).toEqual([]);
   });
 
   it('name a resource in every statement, and allow rather than refuse', () => {
@@ -191,6 +198,7 @@ describe('permissions', () => {
     ['refill', /^RefillRole/],
     ['build', /^BuildsBuild|^BuildsExecutions/],
     ['query', /^Query/],
+    ['reconcile', /^ReconcileRole/],
   ] as const)('let %s do what its code calls and no more', (name, id) => {
     const own = [...WITHOUT_RESOURCES, 'logs:CreateLogStream', 'logs:PutLogEvents'];
     const given = actionsOfRole(id).filter((action) => !own.includes(action));

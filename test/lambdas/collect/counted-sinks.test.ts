@@ -12,6 +12,7 @@ async function counted(
   sinks: Sinks,
   lines: readonly AcceptedLine[],
   letters: readonly DeadLetter[],
+  declined: readonly string[] = [],
 ): Promise<Record<string, number>> {
   const written: string[] = [];
   const counting = {
@@ -19,7 +20,7 @@ async function counted(
     receivedAt: RECEIVED_AT,
     write: (text: string) => written.push(text),
   };
-  await new CountedSinks(sinks, counting).store(lines, letters).catch(() => undefined);
+  await new CountedSinks(sinks, counting).store(lines, letters, declined).catch(() => undefined);
   const data = written.flatMap(embeddedMetrics);
   expect(
     data.every(({ at, namespace }) => at === RECEIVED_AT && namespace === 'Millrace/test'),
@@ -35,12 +36,14 @@ describe('events of a request', () => {
       new MemorySinks(),
       [line('shop'), line('blog'), line('shop')],
       [letter('shop')],
+      ['blog', 'blog'],
     );
 
     expect(counts).toEqual({
       'shop Accepted': 2,
       'shop Refused': 1,
       'blog Accepted': 1,
+      'blog Declined': 2,
     });
   });
 

@@ -1,0 +1,200 @@
+import { addHours, hourMs, hourOf } from '../../core/arrival-hours.ts';
+import {
+  balanceOf,
+  type HourState,
+  NO_COUNTS,
+  type ReconciledHour,
+} from '../../core/reconciliation.ts';
+import type { Sql } from '../../core/sql/quote.ts';
+import type { StatementResult } from '../runtime/athena.ts';
+import { type DoorCounts, type DoorHours, NO_DOOR_COUNTS } from './door.ts';
+import { countLake, keyOf, type LakeHours, NO_LAKE_COUNTS } from './lake.ts';
+import type { ReconciledHours } from './registry.ts';
+
+/** What reconcile works with. */
+export interface ReconcileContext {
+  readonly apps: readonly string[];
+  readonly dedupWindowDays: number;
+  readonly hours: ReconciledHours;
+  /** What was counted at the door in a range of whole hours, by app. */
+  readonly door: (range: { from: number; to: number }) => Promise<ReadonlyMap<string, DoorHours>>;
+  /** Times (epoch ms) at which dead letters were put aside that wait for their delivery stream. */
+  readonly waitingLetters: () => Promise<readonly number[]>;
+  /** Runs a statement over the lake. */
+  readonly run: (statement: Sql) => Promise<StatementResult>;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly warn: (message: string, facts: Readonly<Record<string, unknown>>) => void;
+}
+
+/** What the last days of an app come to. */
+export interface AppSummary {
+  readonly app: string;
+  readonly missing: number;
+  readonly in_flight: number;
+  readonly surplus: number;
+  readonly duplicate: number;
+}
+
+/** What a run did. */
+export interface Reconciled {
+  /** Hours of apps that were counted in this run. */
+  readonly counted: number;
+  /** Of the last three days. */
+  readonly apps: readonly AppSummary[];
+}
+
+const HOUR_MS = 3_600_000;
+/** Hours back that are counted as long as they are open: CloudWatch takes no metrics older than two weeks. */
+const OPEN_HOURS = 14 * 24;
+/** Hours back that are counted again where something is missing, and that the summary is of. */
+const RECENT_HOURS = 3 * 24;
+/** After the end of an hour CloudWatch may still lack counts of it. */
+const DOOR_LAG_MS = 20 * 60_000;
+/** A dead letter is put aside within the request's time. */
+const REQUEST_MS = 60_000;
+
+/** An app's hour that is to be counted. */
+interface Due {
+  readonly app: string;
+  readonly hour: string;
+  readonly door: DoorCounts;
+  readonly state: HourState;
+}
+
+/**
+ * Counts the hours of receipt that may have changed since they were counted: open ones, those that lack something, those
+ * whose counts at the door are others. Where nothing came, nothing is asked of Athena.
+ */
+export async function reconcile(context: ReconcileContext): Promise<Reconciled> {
+  const now = context.now();
+  const first = addHours(hourOf(now), -OPEN_HOURS);
+  const [door, arrivals, waiting] = await Promise.all([
+    context.door({ from: hourMs(first), to: hourMs(hourOf(now)) + HOUR_MS }),
+    context.hours.arrivalHours(first),
+    context.waitingLetters(),
+  ]);
+  const known = new Map<string, Map<string, ReconciledHour>>();
+  const due: Due[] = [];
+  for (const app of context.apps) {
+    const before = await context.hours.from(app, first);
+    const byHour = new Map(before.map((hour) => [hour.hour, hour]));
+    known.set(app, byHour);
+    const settledUntil = await context.hours.settledUntil(app);
+    const stateOf = (hour: string): HourState => stateAt(hour, { now, settledUntil, waiting });
+    due.push(
+      ...dueHours(app, { door: door.get(app) ?? new Map(), byHour, arrivals, now, stateOf }),
+    );
+  }
+  const lake = await countDue(due, context);
+  const counted = due.map((one) => ({ app: one.app, ...resultOf(one, lake, now) }));
+  for (const app of context.apps) {
+    const own = counted.filter((one) => one.app === app).map(({ app: _app, ...hour }) => hour);
+    await context.hours.put(app, own);
+    for (const hour of own) {
+      known.get(app)?.set(hour.hour, hour);
+      warnOf(app, hour, context);
+    }
+  }
+  const recent = addHours(hourOf(now), -RECENT_HOURS);
+  const apps = context.apps.map((app) =>
+    summaryOf(
+      app,
+      [...(known.get(app)?.values() ?? [])].filter(({ hour }) => hour >= recent),
+    ),
+  );
+  return { counted: counted.length, apps };
+}
+
+function stateAt(
+  hour: string,
+  facts: { now: number; settledUntil: number | undefined; waiting: readonly number[] },
+): HourState {
+  const { now, settledUntil = 0, waiting } = facts;
+  const [start, end] = [hourMs(hour), hourMs(hour) + HOUR_MS];
+  const lettersWait = waiting.some((time) => time >= start && time < end + REQUEST_MS);
+  return settledUntil >= end && now >= end + DOOR_LAG_MS && !lettersWait ? 'settled' : 'open';
+}
+
+function dueHours(
+  app: string,
+  facts: {
+    door: DoorHours;
+    byHour: ReadonlyMap<string, ReconciledHour>;
+    arrivals: ReadonlySet<string>;
+    now: number;
+    stateOf: (hour: string) => HourState;
+  },
+): Due[] {
+  const { door, byHour, arrivals, now, stateOf } = facts;
+  // Hours from before anything was counted at the door would all be surplus: they are none of this function's.
+  const since = [...door.keys(), ...byHour.keys()].sort()[0];
+  if (since === undefined) return [];
+  const recent = addHours(hourOf(now), -RECENT_HOURS);
+  const hours = new Set([...door.keys(), ...byHour.keys(), ...arrivals]);
+  return [...hours]
+    .filter((hour) => hour >= since && hour <= hourOf(now))
+    .sort()
+    .map((hour) => ({
+      app,
+      hour,
+      door: door.get(hour) ?? NO_DOOR_COUNTS,
+      // What was settled once stays so: nothing of it is on its way any more.
+      state: byHour.get(hour)?.state === 'settled' ? ('settled' as const) : stateOf(hour),
+    }))
+    .filter((one) => {
+      const before = byHour.get(one.hour);
+      if (before === undefined || before.state === 'open') return true;
+      if (before.missing > 0 && one.hour >= recent) return true;
+      return !isSameDoor(one.door, before);
+    });
+}
+
+function isSameDoor(door: DoorCounts, before: ReconciledHour): boolean {
+  return (Object.keys(NO_DOOR_COUNTS) as (keyof DoorCounts)[]).every(
+    (member) => door[member] === before[member],
+  );
+}
+
+async function countDue(due: readonly Due[], context: ReconcileContext): Promise<LakeHours> {
+  if (due.length === 0) return new Map();
+  const hours = [...new Set(due.map(({ hour }) => hour))].sort();
+  const ids = context.apps.filter((id) => due.some(({ app }) => app === id));
+  const firstArrival = addHours(hours[0]!, -1);
+  const apps = await Promise.all(
+    ids.map(async (id) => ({ id, eventDates: await context.hours.eventDates(id, firstArrival) })),
+  );
+  const settled = new Set(
+    due.filter(({ state }) => state === 'settled').map(({ app, hour }) => keyOf(app, hour)),
+  );
+  return countLake(
+    { hours, until: hourOf(context.now()), apps },
+    context.dedupWindowDays,
+    (app, hour) => settled.has(keyOf(app, hour)),
+    context.run,
+  );
+}
+
+function resultOf({ app, hour, door, state }: Due, lake: LakeHours, now: number): ReconciledHour {
+  const counts = { ...NO_COUNTS, ...door, ...(lake.get(keyOf(app, hour)) ?? NO_LAKE_COUNTS) };
+  return { hour, state, checked_at: now, ...counts, ...balanceOf(counts, state) };
+}
+
+function warnOf(app: string, hour: ReconciledHour, { warn }: ReconcileContext): void {
+  if (hour.missing > 0) warn('an hour does not add up: events are missing', { app, ...hour });
+  else if (hour.state === 'settled' && hour.surplus > 0) {
+    warn('an hour does not add up: more is stored than was acknowledged', { app, ...hour });
+  }
+}
+
+function summaryOf(app: string, hours: readonly ReconciledHour[]): AppSummary {
+  const sum = (member: 'missing' | 'in_flight' | 'surplus' | 'duplicate'): number =>
+    hours.reduce((total, hour) => total + hour[member], 0);
+  return {
+    app,
+    missing: sum('missing'),
+    in_flight: sum('in_flight'),
+    surplus: sum('surplus'),
+    duplicate: sum('duplicate'),
+  };
+}
