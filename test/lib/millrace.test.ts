@@ -137,7 +137,7 @@ describe('Millrace', () => {
 
     new Millrace(own, 'Millrace', { config: sample, dataStack: own, serviceStack: own });
 
-    Template.fromStack(own).resourceCountIs('AWS::Lambda::Function', 6);
+    Template.fromStack(own).resourceCountIs('AWS::Lambda::Function', 7);
   });
 
   it('refuses a bad config with all its problems', () => {
