@@ -84,7 +84,7 @@ function contextLeft(context: JsonObject): JsonObject | undefined {
     if (typeof value !== 'object' || value === null) return;
     const left = leftOver(value as JsonObject, known);
     if (left) {
-      rest ??= Object.create(null) as Record<string, unknown>;
+      rest ??= {};
       rest[key] = left;
     }
   };
@@ -94,7 +94,7 @@ function contextLeft(context: JsonObject): JsonObject | undefined {
   return rest;
 }
 
-/** Members whose key is not known; undefined where none is left. No prototype: `__proto__` is a key as any other. */
+/** Members whose key is not known; undefined where none is left. */
 function leftOver(
   object: JsonObject,
   known: ReadonlySet<string>,
@@ -102,8 +102,14 @@ function leftOver(
   let rest: Record<string, unknown> | undefined;
   for (const key in object) {
     if (known.has(key) || object[key] === null) continue;
-    rest ??= Object.create(null) as Record<string, unknown>;
-    rest[key] = object[key];
+    rest ??= {};
+    setMember(rest, key, object[key]);
   }
   return rest;
+}
+
+/** Sets a member, also `__proto__`, which is a key as any other. An object without a prototype would do, but is slow to write. */
+function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true });
 }

@@ -201,8 +201,11 @@ export function scalarText(value: unknown): string | undefined {
     case 'number':
     case 'boolean':
       return String(value);
+    // Most columns are open: the cheap test goes first.
+    case 'object':
+      return value !== null && json.isRawJSON(value) ? value.rawJSON : undefined;
     default:
-      return json.isRawJSON(value) ? value.rawJSON : undefined;
+      return undefined;
   }
 }
 

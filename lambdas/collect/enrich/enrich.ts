@@ -1,8 +1,8 @@
 import type { EventRecord } from '../../../core/event.ts';
-import { attribute, type Origin } from './attribute.ts';
+import { attribute } from './attribute.ts';
 import type { ChannelRules } from './channel-rules.ts';
 import { preferredLocale } from './locale.ts';
-import { type Agent, AgentCache, agentOf } from './user-agent.ts';
+import { AgentCache, agentOf } from './user-agent.ts';
 
 /** What a request says of the visitor. */
 export interface VisitorHints {
@@ -15,7 +15,8 @@ export interface VisitorHints {
 }
 
 /** What an event is enriched from, beside itself. */
-export interface EnrichmentFacts extends VisitorHints {
+export interface EnrichmentFacts {
+  readonly visitor: VisitorHints;
   readonly kind: 'public' | 'server';
   /** User agent that the event's context states. */
   readonly statedUserAgent?: string;
@@ -24,31 +25,32 @@ export interface EnrichmentFacts extends VisitorHints {
   readonly rules: ChannelRules;
 }
 
-/** What the enrichment fills. */
-export type Enriched = Origin & Agent & Pick<EventRecord, 'country' | 'locale'>;
-
 /** A server sees few distinct user agents: about half a megabyte. */
 const agents = new AgentCache(2000);
 
 /**
- * The columns that are parsed or taken from the request, of docs/ENRICHMENT.md. Each that the client states stays as it is,
+ * Fills the columns that are parsed or taken from the request, of docs/ENRICHMENT.md. Each that the client states stays as it is,
  * but the country, which the CDN knows better.
  */
 export function enrich(
-  event: Omit<EventRecord, 'is_bot'>,
-  { kind, rules, ...facts }: EnrichmentFacts,
-): Enriched {
-  const agent = agentOf({ stated: facts.statedUserAgent, request: facts.userAgent, kind }, agents);
-  const isPublic = kind === 'public';
-  return {
-    ...attribute(event, facts.hasCampaign, rules),
-    device: event.device ?? agent.device,
-    browser: event.browser ?? agent.browser,
-    os: event.os ?? agent.os,
-    is_bot: agent.is_bot,
-    country: (isPublic ? viewerCountry(facts.country) : undefined) ?? event.country,
-    locale: event.locale ?? (isPublic ? preferredLocale(facts.acceptLanguage) : undefined),
-  };
+  event: EventRecord,
+  { visitor, kind, statedUserAgent, hasCampaign, rules }: EnrichmentFacts,
+): void {
+  const agent = agentOf({ stated: statedUserAgent, request: visitor.userAgent, kind }, agents);
+  const origin = attribute(event, hasCampaign, rules);
+  event.channel = origin.channel;
+  event.source = origin.source;
+  event.medium = origin.medium;
+  event.campaign = origin.campaign;
+  event.term = origin.term;
+  event.content = origin.content;
+  event.device ??= agent.device;
+  event.browser ??= agent.browser;
+  event.os ??= agent.os;
+  event.is_bot = agent.is_bot;
+  if (kind === 'server') return;
+  event.country = viewerCountry(visitor.country) ?? event.country;
+  event.locale ??= preferredLocale(visitor.acceptLanguage);
 }
 
 /** XX is the CDN's word for none, and so is T1 for Tor. */
