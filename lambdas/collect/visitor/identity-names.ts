@@ -2,7 +2,7 @@ import { CLICK_IDS } from '../enrich/rules/marketing.ts';
 
 /** Words that name what tells a visitor apart, in lower case without anything but letters and digits. */
 const NAMES =
-  'anonymousid userid previousid groupid sessionid clientid distinctid deviceid visitorid customerid memberid personid profileid contactid subscriberid accountid externalid networkuserid domainuserid domainsessionid serverid uid uuid duid tnuid nuid vid sid cid advertisingid adid idfa idfv gaid aaid oaid installationid androidid fingerprint useragent useragentdata ip ipaddress clientip requestip remoteaddr remoteip xforwardedfor email emailaddress mail phone phonenumber mobile msisdn firstname lastname fullname username login birthday birthdate dateofbirth ssn traits fbp fbc ga gid';
+  'anonymousid userid previousid groupid sessionid clientid distinctid deviceid visitorid customerid memberid personid profileid contactid subscriberid accountid externalid networkuserid domainuserid domainsessionid serverid uid uuid duid tnuid nuid sid advertisingid adid idfa idfv gaid aaid oaid installationid androidid fingerprint useragent useragentdata ip ipaddress clientip requestip remoteaddr remoteip xforwardedfor email emailaddress mail phone phonenumber msisdn firstname lastname fullname username birthday birthdate dateofbirth ssn traits fbp fbc ga gid';
 
 /** Parameters by which tools carry an id over to a page, beside the click ids of advertisers. */
 const PARAMETERS =

@@ -87,12 +87,14 @@ function isReadable({ value, depth }: IncomingCall): boolean {
   return isJsonObject(value) && depth <= MAX_DEPTH;
 }
 
-/** Messages show the value that was got. */
+/** Messages show the value that was got; pointers show keys. */
 function quiet(refusal: Refusal, value: unknown): Refusal {
-  const call = isJsonObject(value) ? value : {};
-  const { code, pointer, message } = refusal;
   const tells =
-    pointer.split('/').some(isIdentityName) || namesIdOf(call, pointer) || namesIdOf(call, message);
-  if (!tells) return refusal;
-  return { ...refusal, pointer: '', message: `${code}; more would tell of its visitor` };
+    refusal.pointer.split('/').some(isIdentityName) ||
+    (isJsonObject(value) && namesIdOf(value, refusal.pointer));
+  return {
+    ...refusal,
+    pointer: tells ? '' : refusal.pointer,
+    message: `${refusal.code}; the value is not kept, because its visitor is anonymous`,
+  };
 }

@@ -70,7 +70,8 @@ export function shopWith(visitors: VisitorsConfig, blog: VisitorsConfig = {}) {
     });
     try {
       const answer = await respond(request, collector, sinks);
-      const json = answer.isBase64Encoded ? undefined : JSON.parse(answer.body ?? 'null');
+      const isJson = answer.headers?.['content-type'] === 'application/json';
+      const json = isJson ? JSON.parse(answer.body ?? 'null') : undefined;
       return { ...stored(), status: answer.statusCode, answer, json };
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
