@@ -62,8 +62,10 @@ export function membersOf({ data }: SelfDescribing): JsonObject {
 
 /** @throws TypeError where it is no base64, or no UTF-8. */
 function decoded(text: string): string {
-  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) throw new TypeError('base64 is needed');
-  const bytes = Buffer.from(text, 'base64');
+  // Of the plain alphabet, a + that was not escaped in a query has become a blank.
+  const encoded = text.replaceAll(' ', '+');
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(encoded)) throw new TypeError('base64 is needed');
+  const bytes = Buffer.from(encoded, 'base64');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {

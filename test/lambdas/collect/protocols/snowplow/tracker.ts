@@ -30,8 +30,13 @@ const CONFIG = parseConfig({
       id: 'wiki',
       writeKeys: [{ key: 'wk_wiki_public' }],
       readKeys: [],
-      snowplow: { appIds: ['cookies'] },
+      snowplow: { appIds: ['cookies', 'wiki'] },
       visitors: { cookie: {} },
+      // Takes texts for what they are.
+      privacy: {
+        ...{ card: 'keep', iban: 'keep', email: 'keep', phone: 'keep', nationalId: 'keep' },
+        keys: [],
+      },
     },
   ],
   collection: { snowplowPostPaths: ['/com.acme/t1'] },
