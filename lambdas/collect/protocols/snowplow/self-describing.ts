@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { JsonObject } from '../../envelope.ts';
 import { depthOf, isJsonObject, jsonProblem, parseExactly, scalarText } from '../../json.ts';
 import { MAX_DEPTH } from '../../limits.ts';
@@ -66,9 +67,6 @@ function decoded(text: string): string {
   const encoded = text.replaceAll(' ', '+');
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(encoded)) throw new TypeError('base64 is needed');
   const bytes = Buffer.from(encoded, 'base64');
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new TypeError('base64 of UTF-8 is needed', { cause });
-  }
+  if (!isUtf8(bytes)) throw new TypeError('base64 of UTF-8 is needed');
+  return bytes.toString('utf8');
 }
