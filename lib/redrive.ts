@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { Config } from '../core/config.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { BundledFunction } from './function.ts';
+import type { Metrics } from './metrics.ts';
 import type { EventStream } from './stream.ts';
 
 /** Properties of {@link Redrive}. */
@@ -14,6 +15,8 @@ export interface RedriveProps {
   readonly deadLetters: DeadLetters;
   /** Where they go. */
   readonly stream: EventStream;
+  /** Where it is counted what was sent again. */
+  readonly metrics: Metrics;
 }
 
 /** Lambda's limit of a function's name, less the ending. */
@@ -39,6 +42,7 @@ export class Redrive extends Construct {
     });
     props.stream.bindProducer(redrive);
     props.deadLetters.bindRedriver(redrive);
+    props.metrics.bindWriter(redrive);
     this.function = redrive.function;
   }
 }

@@ -180,10 +180,11 @@ export function callRules(
 /** What is private leaves the calls before they become lines, and dead letters here: they hold what was refused before that. */
 function privateSinks(sinks: Sinks, redactors: Redactors): Sinks {
   return {
-    store: (lines, letters) =>
+    store: (lines, letters, declined) =>
       sinks.store(
         lines,
         letters.map((letter) => redactedLetter(letter, redactors.of(letter.app_id))),
+        declined,
       ),
   };
 }

@@ -10,7 +10,16 @@ import { removeStacks, startTestStack, type TestStack } from './stack.ts';
 const HOUR_MS = 3_600_000;
 
 /** An app a test: none sees the others' counts. */
-const APPS = ['sums', 'lost', 'unbuilt', 'waiting', 'failed', 'asked'] as const;
+const APPS = [
+  'sums',
+  'lost',
+  'unbuilt',
+  'waiting',
+  'failed',
+  'asked',
+  'quiet',
+  'redriven',
+] as const;
 type AppName = (typeof APPS)[number];
 const readKey = (app: AppName) => `${app}-read-key`;
 const config: MillraceConfig = {
@@ -18,6 +27,7 @@ const config: MillraceConfig = {
     id,
     writeKeys: [{ key: `${id}-write-key` }],
     readKeys: [{ name: 'test', sha256: createHash('sha256').update(readKey(id)).digest('hex') }],
+    visitors: { dnt: 'nothing' },
   })),
 };
 
@@ -203,6 +213,44 @@ test('what was answered 503 is unconfirmed, and counts once it is sent again', a
     stored: 2,
     unconfirmed: 2,
   });
+});
+
+test('what a visitor does not want kept is declined: it adds up and is stored nowhere', async () => {
+  // Prepare
+  await fetch(`${stack.apiUrl}/v1/batch`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from('quiet-write-key:').toString('base64')}`,
+      dnt: '1',
+    },
+    body: JSON.stringify({ batch: events('declined', 3) }),
+  });
+  await send('quiet', { batch: events('kept', 1) });
+  await stack.build();
+  // Act
+  await stack.invoke('Reconcile', {});
+  // Assess
+  const answer = await ask('quiet');
+  expect(some(answer.total)).toEqual({ received: 4, accepted: 1, stored: 1, declined: 3 });
+  expect(sums(answer)[0]).toBe(sums(answer)[1]);
+});
+
+test('dead letters that are sent again add up: a refused batch as one letter or more, its events as stored', async () => {
+  // Prepare
+  const refused = await send('redriven', { batch: events('many', 2_501) });
+  await stack.flush();
+  // Act
+  await stack.invoke('Redrive', { app: 'redriven' });
+  await stack.build();
+  await stack.invoke('Reconcile', {});
+  const later = await reconcileLater(stack, 'redriven', 3);
+  // Assess
+  expect(refused.status).toBe(400);
+  const answer = await ask('redriven');
+  expect(answer.total).toMatchObject({ accepted: 0, redriven: 2_501, stored: 2_501, surplus: 0 });
+  expect(answer.total.refused).toBe(answer.total.received);
+  expect(sums(answer)[0]).toBe(sums(answer)[1]);
+  expect(later.warnings).toEqual([]);
 });
 
 test('a read key asks for its own app, in its own range, and gets a tag and CSV', async () => {

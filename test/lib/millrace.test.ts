@@ -74,7 +74,7 @@ describe('Millrace', () => {
         'STREAM_NAME',
       ],
     ],
-    ['sends dead letters again', ['DEAD_LETTER_BUCKET', 'STREAM_NAME']],
+    ['sends dead letters again', ['DEAD_LETTER_BUCKET', 'METRICS_NAMESPACE', 'STREAM_NAME']],
     ['makes dead letters', ['DEAD_LETTER_BUCKET', 'LAKE_BUCKET']],
     ['sends events again', ['DEAD_LETTER_STREAM_NAME', 'LAKE_BUCKET', 'STREAM_NAME']],
     [

@@ -7,15 +7,18 @@ import { s3 } from '../../runtime/clients/s3.ts';
 import { bundleConfig } from '../../runtime/config.ts';
 import { optionalString, requireString } from '../../runtime/environment.ts';
 import { packLines } from '../../runtime/lines.ts';
+import { writeLogLine } from '../../runtime/metrics.ts';
 import { partitionKey, putRecords } from '../../runtime/stream.ts';
 import { taskHandler } from '../../runtime/task.ts';
 import { createCollector } from '../collector.ts';
+import { countRedriven } from './count-redriven.ts';
 import { LetterObjects } from './letter-objects.ts';
 import type { RedrivenLine } from './recheck.ts';
 import { RedactedSchemas } from './redacted-schemas.ts';
 import { redrivePage } from './redrive.ts';
 
 const streamName = requireString(ENVIRONMENT.streamName);
+const namespace = requireString(ENVIRONMENT.metricsNamespace);
 const deadLetterBucket = requireString(ENVIRONMENT.deadLetterBucket);
 const config = bundleConfig<Config>();
 const collector = {
@@ -56,7 +59,10 @@ async function send(appId: string, lines: readonly RedrivenLine[]): Promise<void
   }));
   const patience = { deadline: Date.now() + SEND_MS, tries: SEND_MS };
   const { left, cause } = await putRecords(kinesis(), streamName, records, patience);
-  if (left.length === 0) return;
+  if (left.length === 0) {
+    countRedriven(namespace, appId, lines, Date.now(), writeLogLine);
+    return;
+  }
   throw new Error(
     `the stream did not take ${left.length} of ${records.length} records: run the same redrive again`,
     { cause },
