@@ -21,7 +21,7 @@ import type { SchemaRegistry } from './schema.ts';
 import { RefusedRequestError, type SplitRequest } from './split.ts';
 import { batchLetters, refusedLetter, unreadLetters } from './visitor/letters.ts';
 import type { VisitorSignals } from './visitor/signals.ts';
-import { type VisitorAnswer, Visits } from './visitor/visits.ts';
+import { type Visit, type VisitorAnswer, Visits } from './visitor/visits.ts';
 
 /** A request to collect. */
 export interface CollectRequest extends EncodedBody {
@@ -230,8 +230,9 @@ async function textOf(
   // The key may stand in the body, which is not read: then nobody is known to whom a dead letter would belong.
   if (sender) {
     const refusal = { code: 'request_too_large' as const, pointer: '', message };
-    const letters = unreadLetters(refusal, text, factsOf(request, sender), visits.ofUnread(sender));
-    await sinks.store([], letters);
+    const visit = visits.ofUnread(sender);
+    const letters = unreadLetters(refusal, text, factsOf(request, sender), visit);
+    await sinks.store([], letters, declinedOf(sender, [visit]));
   }
   throw new ContentTooLargeError('request_too_large', message, { isKept: sender !== undefined });
 }
@@ -258,16 +259,23 @@ async function refuseRequest(
   const refusal = { code, pointer, message };
   const facts = { ...factsOf(request, sender), sentAt: batch.sentAt };
   const shared = isJsonObject(batch.context) ? batch.context : undefined;
-  const letters =
-    calls.length > 0
-      ? batchLetters(
-          refusal,
-          calls.map((call) => ({ call, visit: visits.of(sender, call.value, shared) })),
-          facts,
-        )
-      : unreadLetters(refusal, text, facts, visits.ofUnread(sender));
-  await sinks.store([], letters);
+  if (calls.length > 0) {
+    const all = calls.map((call) => ({ call, visit: visits.of(sender, call.value, shared) }));
+    const declined = declinedOf(
+      sender,
+      all.map(({ visit }) => visit),
+    );
+    await sinks.store([], batchLetters(refusal, all, facts), declined);
+  } else {
+    const visit = visits.ofUnread(sender);
+    const letters = unreadLetters(refusal, text, facts, visit);
+    await sinks.store([], letters, declinedOf(sender, [visit]));
+  }
   throw new BadRequestError(code, message, { extensions: { pointer }, isKept: true });
+}
+
+function declinedOf({ app }: Sender, visits: readonly Visit[]): string[] {
+  return visits.filter(({ mode }) => mode === 'nothing').map(() => app.id);
 }
 
 /** The sender with a key; without one, of what comes without. */

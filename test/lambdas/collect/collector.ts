@@ -43,10 +43,16 @@ export const CONFIG = parseConfig({
 export class MemorySinks implements Sinks {
   readonly lines: AcceptedLine[] = [];
   readonly deadLetters: DeadLetter[] = [];
+  readonly declined: string[] = [];
 
-  async store(lines: readonly AcceptedLine[], deadLetters: readonly DeadLetter[]): Promise<void> {
+  async store(
+    lines: readonly AcceptedLine[],
+    deadLetters: readonly DeadLetter[],
+    declined: readonly string[] = [],
+  ): Promise<void> {
     this.lines.push(...lines);
     this.deadLetters.push(...deadLetters);
+    this.declined.push(...declined);
   }
 
   /** The stored records, parsed. */

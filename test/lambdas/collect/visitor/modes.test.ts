@@ -132,13 +132,14 @@ describe('a visitor', () => {
   });
 
   it('of whom nothing is stored is answered 200, and counted', async () => {
-    const { status, json, records, letters } = await send({ gpc: 'nothing' }, { headers: GPC });
+    const { answer, lines, text, ...got } = await send({ gpc: 'nothing' }, { headers: GPC });
 
-    expect({ status, json, records, letters }).toEqual({
+    expect(got).toEqual({
       status: 200,
       json: { success: true, accepted: 0, refused: [], declined: 1 },
       records: [],
       letters: [],
+      declined: ['shop'],
     });
   });
 
@@ -249,15 +250,19 @@ describe('a dead letter', () => {
   });
 
   it.each([
-    ['no JSON', '/v1/track', '{"userId":"user-55801",'],
-    ['a batch of too many', '/v1/batch', { batch: Array(2501).fill(BRIEF) }],
-    ['an event that nobody could take', '/v1/track', { event: 1e9, userId: [] }],
+    ['no JSON', 1, '/v1/track', '{"userId":"user-55801",'],
+    ['a batch of too many', 2501, '/v1/batch', { batch: Array(2501).fill(BRIEF) }],
+    ['an event that nobody could take', 1, '/v1/track', { event: 1e9, userId: [] }],
+    ['more than is read', 1, '/v1/track', { ...BRIEF, padding: 'x'.repeat(600_000) }],
   ])(
-    'is not made of a visitor of whom nothing is stored, who sent %s',
-    async (_what, path, body) => {
-      const { letters, text } = await send({ gpc: 'nothing' }, { headers: GPC, path, body });
+    'is not made of a visitor of whom nothing is stored, who sent %s; %d are counted',
+    async (_what, count, path, body) => {
+      const { letters, declined, text } = await send(
+        { gpc: 'nothing' },
+        { headers: GPC, path, body },
+      );
 
-      expect(letters).toEqual([]);
+      expect({ letters, declined: declined.length }).toEqual({ letters: [], declined: count });
       expect(told(text)).toEqual([]);
     },
   );

@@ -66,6 +66,7 @@ export function shopWith(visitors: VisitorsConfig, blog: VisitorsConfig = {}) {
       records: sinks.records(),
       lines: sinks.lines,
       letters: sinks.deadLetters,
+      declined: sinks.declined,
       text: sinks.lines.map(({ json }) => json).join('\n') + JSON.stringify(sinks.deadLetters),
     });
     try {
