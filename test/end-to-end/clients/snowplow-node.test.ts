@@ -214,6 +214,39 @@ test.each<[string, Sending]>([
   },
 );
 
+test('events that cannot be stored stay with the tracker, and are stored once when they come again', async () => {
+  // Prepare
+  const answers: [status: number | undefined, retryAfter: string | null | undefined][] = [];
+  const tracker = newTracker(
+    { namespace: 'sp1', appId: 'shop-web' },
+    {
+      endpoint: stack.apiUrl,
+      onRequestSuccess: (_events, { status }) => answers.push([status, null]),
+      onRequestFailure: ({ status }, response) =>
+        answers.push([status, response?.headers.get('retry-after')]),
+    },
+  );
+  stack.faults.set([
+    { service: 'kinesis', operation: 'PutRecords', action: 'error' },
+    { service: 's3', operation: 'PutObject', action: 'error' },
+  ]);
+  // Act
+  const payload = tracker.track(buildPageView({ pageUrl: 'https://shop.example/later' }));
+  await tracker.flush();
+  while (answers.length === 0) await sleep(20);
+  stack.faults.clear();
+  await tracker.flush();
+  while (answers.length === 1) await sleep(20);
+  // Assess
+  expect(answers).toEqual([
+    [503, '5'],
+    [200, null],
+  ]);
+  const { eid } = payload as { readonly eid: string };
+  const sent: SentEvent = { message_id: eid, url: 'https://shop.example/later' };
+  expect(differences([sent], await readRawEvents(stack))).toEqual([]);
+});
+
 test('an app id that nobody has ends the tries of the tracker, and nothing is stored', async () => {
   // Act
   const { sent, statuses } = await track({
