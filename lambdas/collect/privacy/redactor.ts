@@ -31,14 +31,16 @@ const CALL_IDS = new Set([
   'writeKey',
 ]);
 const CONTEXT_IDS = new Set(['groupId', 'sessionId']);
+/** Parameters of a Snowplow tracker's event that are the same: a dead letter that is sent again must be of the same user. */
+const EVENT_IDS = new Set(['eid', 'aid', 'uid', 'duid', 'nuid', 'tnuid', 'sid']);
 /** Deeper values are looked at as text. */
 const MOST_LEVELS = 64;
 
 /** Where a value stands. */
 interface Place {
   readonly node?: PathNode;
-  /** A call and its context have members that are ids. */
-  readonly role?: 'call' | 'context';
+  /** A call, its context and a Snowplow tracker's event have members that are ids. */
+  readonly role?: 'call' | 'context' | 'event';
 }
 
 /**
@@ -158,7 +160,8 @@ export class Redactor {
   }
 
   /** A copy, in the order of the keys, where anything in it changes. No prototype: `__proto__` is a key as any other. */
-  #object(object: JsonObject, { node, role }: Place): JsonObject {
+  #object(object: JsonObject, { node, role: given }: Place): JsonObject {
+    const role = given === 'call' && isTrackerEvent(object) ? 'event' : given;
     const clean = Object.create(null) as Record<string, unknown>;
     let isChanged = false;
     for (const key in object) {
@@ -276,7 +279,13 @@ export class Redactor {
 
 function isId(key: string, role: Place['role']): boolean {
   if (role === undefined) return false;
+  if (role === 'event') return EVENT_IDS.has(key);
   return (role === 'call' ? CALL_IDS : CONTEXT_IDS).has(key);
+}
+
+/** Whether it is an event as Snowplow's trackers send it, which only dead letters keep: `e` is its kind. */
+function isTrackerEvent(object: JsonObject): boolean {
+  return typeof object.e === 'string' && object.type === undefined;
 }
 
 /** A batch holds calls, and its context stands beside them. */

@@ -183,6 +183,17 @@ describe('what Snowplow trackers send and cannot be taken', () => {
     },
   );
 
+  it('a dead letter keeps whose it is, and nothing else that is private', async () => {
+    const { sinks } = await post([
+      event({ e: 'se', uid: 'ann@shop.example', page: 'Mail to bob@shop.example' }),
+      event({ e: 'ue', ue_px: base64('{"data":"bob@shop.example"}') }),
+    ]);
+
+    const [first, second] = sinks.deadLetters.map(({ payload }) => JSON.parse(payload));
+    expect(first).toMatchObject({ uid: 'ann@shop.example', page: 'Mail to [email]' });
+    expect(Buffer.from(second.ue_px, 'base64url').toString()).toBe('{"data":"[email]"}');
+  });
+
   it.each<[string, unknown]>([
     ['no object', 'pv'],
     ['null', null],
