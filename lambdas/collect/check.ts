@@ -26,7 +26,7 @@ export interface CallRules {
   readonly context?: JsonObject;
   readonly facts: Omit<
     EventFacts,
-    'type' | 'appId' | 'kind' | 'channelRules' | 'schema' | 'mayBeNobody' | 'statedUserAgent'
+    'type' | 'appId' | 'kind' | 'channelRules' | 'schema' | 'visit' | 'statedUserAgent'
   >;
 }
 
@@ -68,7 +68,7 @@ export function lineOf(
     .call(visitorCall(whole, visit), call.text, rules.context);
   return mapEvent(stored, {
     ...rules.facts,
-    mayBeNobody: visit.mayBeNobody,
+    visit,
     statedUserAgent: isJsonObject(whole.context) ? scalarText(whole.context.userAgent) : undefined,
     type,
     appId: app.id,

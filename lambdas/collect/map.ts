@@ -7,6 +7,7 @@ import { idText, isJsonObject, plainNumber, scalarText } from './json.ts';
 import type { PersonKeys } from './person-key.ts';
 import { RefusedError, shown } from './refusal.ts';
 import { schemaFolder } from './schema.ts';
+import type { Visit } from './visitor/visits.ts';
 
 /** What the record of an event takes from elsewhere than the event. */
 export interface EventFacts {
@@ -21,8 +22,8 @@ export interface EventFacts {
   readonly visitor: VisitorHints;
   /** User agent that the event's context states. */
   readonly statedUserAgent?: string;
-  /** Whether the event may name nobody. */
-  readonly mayBeNobody: boolean;
+  /** What may be stored of the visitor: the call holds no more. */
+  readonly visit: Visit;
   /** The app's own rules for channels. */
   readonly channelRules: ChannelRules;
   /** The schema that it passed. */
@@ -59,7 +60,7 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
   const anonymousId = idText(call.anonymousId);
   const userId = idText(call.userId);
   const personId = anonymousId ?? userId;
-  if (personId === undefined && !facts.mayBeNobody) {
+  if (personId === undefined && !facts.visit.mayBeNobody) {
     throw new RefusedError({
       code: 'missing_id',
       pointer: '',
@@ -71,6 +72,7 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
   const event = eventName(type, call);
   const traits = objectOf(call.traits) ?? objectOf(context?.traits);
   const time = times(call, facts);
+  const isFull = facts.visit.mode === 'full';
   const page = pageColumns(type, context, properties);
   const dimensions = dimensionColumns(context, properties);
   const { revenue, currency } = money(event, properties);
@@ -87,8 +89,9 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
     session_id: idText(context?.sessionId) ?? idText(properties?.session_id),
     event_at: time.eventAt,
     received_at: facts.receivedAt,
-    sent_at: time.sentAt,
-    clock_skew_ms: time.skewMs,
+    // A clock that is wrong tells its device from others.
+    sent_at: isFull ? time.sentAt : undefined,
+    clock_skew_ms: isFull ? time.skewMs : undefined,
     url: page.url,
     path: page.path,
     referrer: page.referrer,

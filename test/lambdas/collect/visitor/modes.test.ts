@@ -98,8 +98,6 @@ describe('a visitor', () => {
       event: 'Seat Chosen',
       event_at: Date.UTC(2026, 10, 21, 18, 0, 25),
       received_at: Date.UTC(2026, 10, 21, 18, 0, 30),
-      sent_at: Date.UTC(2026, 10, 21, 18, 0, 25),
-      clock_skew_ms: 5000,
       url: 'https://shop.example/p?gclid=removed&_ga=removed&utm_source=x&uid=removed&q=hat#top',
       path: '/p',
       search: '?gclid=removed&q=hat',
