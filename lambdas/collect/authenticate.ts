@@ -72,9 +72,25 @@ export class WriteKeys {
   }
 }
 
+/** Keys of headers, remembered: nearly all requests have one of few. */
+const headerKeys = new Map<string, string | undefined>();
+const MOST_HEADERS = 1_000;
+
 /** The write key in an Authorization header: Basic base64(key + ":"), colon or none. Undefined for other schemes. */
 export function headerKey(authorization: string | undefined): string | undefined {
-  const encoded = /^basic\s+([A-Za-z0-9+/=_-]*)\s*$/i.exec(authorization ?? '')?.[1];
+  if (authorization === undefined) return undefined;
+  let key = headerKeys.get(authorization);
+  if (key === undefined && !headerKeys.has(authorization)) {
+    key = decodedKey(authorization);
+    // Headers come from outside: the memory of them must not grow without end.
+    if (headerKeys.size >= MOST_HEADERS) headerKeys.clear();
+    headerKeys.set(authorization, key);
+  }
+  return key;
+}
+
+function decodedKey(authorization: string): string | undefined {
+  const encoded = /^basic\s+([A-Za-z0-9+/=_-]*)\s*$/i.exec(authorization)?.[1];
   if (encoded === undefined) return undefined;
   return Buffer.from(encoded, 'base64').toString('utf8').split(':', 1)[0] ?? '';
 }

@@ -66,8 +66,13 @@ export function lineOf(
   const stored = rules.redactors
     .of(app.id)
     .call(visitorCall(whole, visit), call.text, rules.context);
+  const { facts } = rules;
   return mapEvent(stored, {
-    ...rules.facts,
+    receivedAt: facts.receivedAt,
+    sentAt: facts.sentAt,
+    personKeys: facts.personKeys,
+    visitor: facts.visitor,
+    newId: facts.newId,
     visit,
     statedUserAgent: isJsonObject(whole.context) ? scalarText(whole.context.userAgent) : undefined,
     type,

@@ -70,10 +70,9 @@ export function withExtras(
 ): string | undefined {
   const own = properties === undefined ? '{}' : JSON.stringify(properties);
   if (extras === undefined) return own === '{}' ? undefined : own;
-  const added =
-    properties === undefined ? extras : leftOver(extras, new Set(Object.keys(properties)));
-  if (added === undefined) return own;
+  const added = properties === undefined ? extras : without(extras, properties);
   const text = JSON.stringify(added);
+  if (text === '{}') return own;
   return own === '{}' ? text : `${own.slice(0, -1)},${text.slice(1)}`;
 }
 
@@ -106,6 +105,14 @@ function leftOver(
     setMember(rest, key, object[key]);
   }
   return rest;
+}
+
+/** Extras whose key the client does not use itself. */
+function without(extras: JsonObject, properties: JsonObject): JsonObject {
+  if (!Object.keys(extras).some((key) => Object.hasOwn(properties, key))) return extras;
+  return Object.fromEntries(
+    Object.entries(extras).filter(([key]) => !Object.hasOwn(properties, key)),
+  );
 }
 
 /** Sets a member, also `__proto__`, which is a key as any other. An object without a prototype would do, but is slow to write. */

@@ -142,9 +142,8 @@ function stringEnd(text: string, start: number): number {
   }
 }
 
-/** Numbers that JavaScript would not write as they came: many digits, exponents, trailing zeros, minus zero. */
-const INEXACT_NUMBER =
-  /[:[,]\s*(?:-?\d[\d.]{15,}|-?[\d.]+[eE]|-?\d+\.\d*0\s*[,\]}]|-0\s*[,\]}]|-?0\.00000)/;
+/** What may be a number in JSON; in a string it may be anything. */
+const NUMBER = /[:[,]\s*(-?\d[\d.eE+-]*)(?=\s*[,\]}])/g;
 /** Escapes of NUL and of surrogates (most of them in pairs: emoji by clients that write ASCII only). */
 const DOUBTFUL_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
 
@@ -163,8 +162,8 @@ export interface ParsedJson {
  * @param value The event where the body was parsed already; it serves where nothing is doubtful.
  */
 export function parseExactly(text: string, value: unknown): ParsedJson {
-  const doubtful = DOUBTFUL_ESCAPE.test(text);
-  if (!doubtful && !INEXACT_NUMBER.test(text)) return { value, exact: value };
+  const doubtful = text.includes('\\u') && DOUBTFUL_ESCAPE.test(text);
+  if (!doubtful && !mayBeInexact(text)) return { value, exact: value };
   const clean = doubtful ? replaceUnstorable(text) : text;
   return {
     value: doubtful ? JSON.parse(clean) : value,
@@ -175,6 +174,26 @@ export function parseExactly(text: string, value: unknown): ParsedJson {
       return Number.isFinite(found) ? json.rawJSON(source) : source;
     }),
   };
+}
+
+/** Whether there may be a number that JavaScript would not write as it came: many digits, exponents, trailing zeros, minus zero. */
+function mayBeInexact(text: string): boolean {
+  NUMBER.lastIndex = 0;
+  for (let match = NUMBER.exec(text); match; match = NUMBER.exec(text)) {
+    const source = match[1] ?? '';
+    // Up to 15 digits without a sign, point or exponent are as they are.
+    if (source.length <= 15 && isDigits(source)) continue;
+    if (String(Number(source)) !== source) return true;
+  }
+  return false;
+}
+
+function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return text.charCodeAt(0) !== 0x30 || text.length === 1;
 }
 
 /** Replaces escapes of NUL and of lone surrogates. Takes escapes in order, so that an escaped backslash is never misread. */

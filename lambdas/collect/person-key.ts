@@ -17,15 +17,19 @@ function uint32(bytes: string, at: number): number {
 
 /** Keys of a request's ids: a request mostly holds the events of one person. */
 export class PersonKeys {
-  readonly #known = new Map<string, string>();
+  readonly #known = new Map<string, Map<string, string>>();
 
   /** As personKey, made once for each id. */
   of(appId: string, id: string): string {
-    const name = `${appId}\0${id}`;
-    let key = this.#known.get(name);
+    let keys = this.#known.get(appId);
+    if (keys === undefined) {
+      keys = new Map();
+      this.#known.set(appId, keys);
+    }
+    let key = keys.get(id);
     if (key === undefined) {
       key = personKey(appId, id);
-      this.#known.set(name, key);
+      keys.set(id, key);
     }
     return key;
   }

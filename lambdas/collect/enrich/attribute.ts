@@ -50,11 +50,11 @@ const ORGANIC_MEDIUM: Readonly<Record<Kind, string>> = {
  * @param tagged whether the client states its campaign: then an unknown one is `other`.
  */
 export function attribute(visit: Visit, tagged: boolean, rules: ChannelRules): Origin {
-  const parameters = parametersOf(visit);
+  const parameters = queries.of(queryOf(visit));
   const stated = statedOf(visit, parameters);
   const click = clickOf(parameters);
-  const page = visit.url === undefined ? undefined : placeOf(visit.url);
-  const from = visit.referrer === undefined ? undefined : placeOf(visit.referrer);
+  const page = pages.of(visit.url);
+  const from = referrers.of(visit.referrer);
   const isInternal = from !== undefined && rules.isInternal(from.host, page?.host);
   const referrer: Referrer | undefined =
     from && !isInternal
@@ -143,10 +143,13 @@ function clickOf(parameters: ReadonlyMap<string, string>): ClickId | undefined {
   return undefined;
 }
 
+function queryOf({ url, search }: Visit): string | undefined {
+  return /\?([^#]*)/.exec(url ?? '')?.[1] || search?.replace(/^\?/, '');
+}
+
 /** Parameters of the page by name in lower case: the first value that is not blank. */
-function parametersOf({ url, search }: Visit): ReadonlyMap<string, string> {
-  const query = /\?([^#]*)/.exec(url ?? '')?.[1] || search?.replace(/^\?/, '');
-  if (!query) return NO_PARAMETERS;
+function parametersOf(query: string): ReadonlyMap<string, string> {
+  if (query === '') return NO_PARAMETERS;
   const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
     const key = name.toLowerCase();
@@ -155,3 +158,28 @@ function parametersOf({ url, search }: Visit): ReadonlyMap<string, string> {
   }
   return parameters;
 }
+
+/** Reads a text, and remembers the last one: the events of a request are mostly of one page. */
+class LastRead<T> {
+  readonly #read: (text: string) => T;
+  #text: string | undefined;
+  #result: T;
+
+  constructor(read: (text: string) => T) {
+    this.#read = read;
+    this.#result = read('');
+  }
+
+  /** Of no text as of an empty one. */
+  of(text = ''): T {
+    if (text !== this.#text) {
+      this.#result = this.#read(text);
+      this.#text = text;
+    }
+    return this.#result;
+  }
+}
+
+const pages = new LastRead(placeOf);
+const referrers = new LastRead(placeOf);
+const queries = new LastRead(parametersOf);
