@@ -18,7 +18,7 @@ export const IBAN_LENGTHS = LENGTHS;
 
 /**
  * An international bank account number that starts at `start`: a country of the registry, its length, the remainder of ISO
- * 7064. In one piece or with single blanks, hyphens or + between groups, in either case.
+ * 7064. In one piece or in groups, in either case; behind hyphens in groups of four only, which a UUID has not.
  */
 export function ibanAt(text: string, start: number): Found | undefined {
   if (isWord(text.charCodeAt(start - 1))) return undefined;
@@ -26,15 +26,15 @@ export function ibanAt(text: string, start: number): Found | undefined {
   if (length === undefined) return undefined;
   let normal = '';
   let i = start;
-  let gap = 0;
+  let group = 0;
   for (; i < text.length && normal.length < length; i++) {
     const code = text.charCodeAt(i);
     if (isWord(code)) {
       normal += text[i];
-      gap = 0;
-    } else if ((code === 0x20 || code === 0x2b || code === 0x2d) && gap === 0 && normal.length >= 2)
-      gap++;
-    else return undefined;
+      group++;
+    } else if (group >= 2 && (code === 0x20 || code === 0x2b || (code === 0x2d && group === 4))) {
+      group = 0;
+    } else return undefined;
   }
   if (normal.length < length || isWord(text.charCodeAt(i))) return undefined;
   normal = normal.toUpperCase();

@@ -7,7 +7,9 @@ export interface NamedValue {
   readonly end: number;
 }
 
-const PARAMETER = /(?<=^|[?&;#\s"'])([^=&?;#\s"'<>]{1,200})=([^&;#\s"'<>]+)/g;
+/** The name of a parameter; its value follows, and may hold parameters of its own. */
+const PARAMETER = /(?<=^|[?&;#\s"'])([^=&?;#\s"'<>]{1,200})=/g;
+const VALUE = /[^&;#\s"'<>]+/y;
 /** A pair of JSON, also one that is cut or stands in a string of JSON. */
 const PAIR =
   /(?<!\\)(\\*)"([^"\\]{1,200})\1"\s*:\s*(?:\1"((?:[^"\\]|\\.)*?)(?=\1"|$)|([^\s",{}[\]\\]+))/g;
@@ -16,18 +18,21 @@ const USER = /(?<=:\/\/)[^\s/?#@"'<>\\]+(?=@)/g;
 /** Values of a text that have a rule by their name, in the order of the text, none in another. */
 export function namedValues(text: string, keys: KeyRules): NamedValue[] {
   const found: NamedValue[] = [];
-  const add = (name: string, value: string | undefined, end: number) => {
-    const rule = value ? ruleOf(name, keys) : undefined;
-    if (rule && value) found.push({ rule, start: end - value.length, end });
+  const add = (rule: KeyRule, value: string | undefined, end: number) => {
+    if (value) found.push({ rule, start: end - value.length, end });
   };
   if (text.includes('=')) {
     for (const match of text.matchAll(PARAMETER)) {
-      add(match[1] ?? '', match[2], match.index + match[0].length);
+      const rule = ruleOf(match[1] ?? '', keys);
+      if (rule === undefined) continue;
+      VALUE.lastIndex = match.index + match[0].length;
+      add(rule, VALUE.exec(text)?.[0], VALUE.lastIndex);
     }
   }
   if (text.includes('":') || text.includes('" :')) {
     for (const match of text.matchAll(PAIR)) {
-      add(match[2] ?? '', match[3] ?? match[4], match.index + match[0].length);
+      const rule = ruleOf(match[2] ?? '', keys);
+      if (rule) add(rule, match[3] ?? match[4], match.index + match[0].length);
     }
   }
   if (text.includes('://')) {

@@ -142,7 +142,7 @@ export function isLetter(code: number): boolean {
 
 /** Numbers with blanks or a slash between them may be several: 12/27 behind a card. */
 function isApart(gap: string): boolean {
-  return /^[ +/]*[ +/][ +/(]*$/.test(gap);
+  return /[ +/]/.test(gap);
 }
 
 /** - . */

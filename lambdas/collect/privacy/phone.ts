@@ -79,13 +79,23 @@ function international(run: NumberRun, first: number): PhoneAt | undefined {
     digits += size;
     last = next;
   }
-  const isWhole = last < run.starts.length - 1 || endsAt(run, last);
+  // What ends in a word is none of it.
+  if (last === run.starts.length - 1 && !endsAt(run, last)) {
+    if (last === first || !beginsAt(run, last)) return undefined;
+    digits -= sizeOf(run, last);
+    last--;
+  }
   const number = digitsOf(run, first, last).slice(skipped);
-  if (digits < FEWEST_DIGITS || !isWhole || !COUNTRY.test(number)) return undefined;
+  if (digits < FEWEST_DIGITS || !COUNTRY.test(number)) return undefined;
   if (isNorthAmerican && !NORTH_AMERICA.test(number)) return undefined;
-  // Numbers that are filled up with zeros are ids, unless they are written as a telephone number is.
-  if (zeros && (last === first || number.startsWith('0'))) return undefined;
+  if (zeros && !isWrittenOut(run, first, last)) return undefined;
   return phone(run, first, last);
+}
+
+/** Numbers that are filled up with zeros are ids: behind 00 stands a country code, then an area, then all to the end. */
+function isWrittenOut(run: NumberRun, first: number, last: number): boolean {
+  const area = sizeOf(run, first + 1);
+  return last > first && sizeOf(run, first) <= 5 && area > 0 && area <= 5 && endsAt(run, last);
 }
 
 /** (415) 555-0132, 415-555-0132, 1 415 555 0132. */
@@ -98,16 +108,29 @@ function northAmerican(run: NumberRun, first: number): PhoneAt | undefined {
   return NORTH_AMERICA.test(digitsOf(run, first, last)) ? phone(run, first, last) : undefined;
 }
 
-/** 030 1234567, (02) 9876 5432, 01 23 45 67 89, 0151/12345678: the whole run, so that dates and times are none. */
+/** 030 1234567, (02) 9876 5432, 01 23 45 67 89, 0151/12345678: from the run's start, so that dates and times are none. */
 function trunk(run: NumberRun, first: number): PhoneAt | undefined {
-  if (first > 0 || run.digits < 9 || run.digits > 12) return undefined;
-  const last = run.starts.length - 1;
   const start = run.starts[0] ?? 0;
-  if (last === 0 || last > 5 || !/0[1-9]/.test(run.text.slice(start, start + 2))) return undefined;
-  if (!beginsAt(run, 0) || !endsAt(run, last) || !gapsFit(run, 0, last)) return undefined;
-  for (let group = 0; group <= last; group++) if (sizeOf(run, group) < 2) return undefined;
-  if (sizeOf(run, 0) > 6 || startsWithDate(run)) return undefined;
-  return phone(run, 0, last);
+  if (first > 0 || run.digits < 9 || sizeOf(run, 0) < 2 || sizeOf(run, 0) > 6) return undefined;
+  if (!/0[1-9]/.test(run.text.slice(start, start + 2))) return undefined;
+  if (!beginsAt(run, 0) || startsWithDate(run)) return undefined;
+  let digits = sizeOf(run, 0);
+  let whole: number | undefined;
+  for (let last = 1; last < run.starts.length && digits <= 12; last++) {
+    digits += sizeOf(run, last);
+    if (sizeOf(run, last) < 2 || last > 5 || !isTrunkGap(run, last)) break;
+    if (digits >= 9 && digits <= 12 && endsAt(run, last)) whole = last;
+  }
+  return whole === undefined ? undefined : phone(run, 0, whole);
+}
+
+/** Behind the area all gaps are the same; dots are everywhere or nowhere. */
+function isTrunkGap(run: NumberRun, group: number): boolean {
+  const gap = gapBefore(run, group);
+  if (!isGap(gap)) return false;
+  if (group === 1) return true;
+  const first = gapBefore(run, 1);
+  return gap === gapBefore(run, group - 1) || (group === 2 && first !== '.' && gap !== '.');
 }
 
 /** 01.02.2026 10, 01-02-26 10.30. */
