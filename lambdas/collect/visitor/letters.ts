@@ -22,8 +22,7 @@ export function refusedLetter(
   const payload = keptText(call, visit);
   if (visit.mode === 'full') return deadLetter(refusal, payload, call.value, all);
   const value: unknown = payload === '' ? undefined : JSON.parse(payload);
-  // It is a call of ours now, whatever the protocol was that it came in.
-  const place = call.original === undefined ? {} : { method: 'POST', path: '/v1/batch' };
+  const place = placeOf([call], visit);
   return deadLetter(quiet(refusal, call.value), payload, value, { ...all, ...place });
 }
 
@@ -53,10 +52,20 @@ export function batchLetters(
     const visit = group[0]?.visit;
     if (visit === undefined || visit.mode === 'nothing') return [];
     const texts = group.map(({ call }) => keptText(call, visit)).filter((text) => text !== '');
+    const place = placeOf(
+      group.map(({ call }) => call),
+      visit,
+    );
     return batchTexts(texts).map((payload) =>
-      deadLetter(refusal, payload, undefined, { ...facts, visit }),
+      deadLetter(refusal, payload, undefined, { ...facts, visit, ...place }),
     );
   });
+}
+
+/** An anonymous visitor's call is kept as a call of ours, whatever the protocol was that it came in: it is sent again as one. */
+function placeOf(calls: readonly IncomingCall[], { mode }: Visit) {
+  const isTranslated = mode !== 'full' && calls.some(({ original }) => original !== undefined);
+  return isTranslated ? { method: 'POST', path: '/v1/batch' } : undefined;
 }
 
 /** Empty where nothing of it may be kept. */

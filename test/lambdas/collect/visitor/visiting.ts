@@ -28,13 +28,14 @@ export interface Sent {
 }
 
 /** Lets an app with these visitors take requests. */
-export function shopWith(visitors: VisitorsConfig, blog: VisitorsConfig = {}) {
+export function shopWith(visitors: VisitorsConfig, blog: VisitorsConfig = {}, more: object = {}) {
   const app = (id: string, keys: object[], of: VisitorsConfig) => ({
     id,
     writeKeys: keys,
     readKeys: [],
     origins: [ORIGIN],
     visitors: of,
+    ...more,
   });
   const collector = createCollector(
     parseConfig({
