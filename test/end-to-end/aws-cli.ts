@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -164,12 +164,31 @@ check('firehose, dynamodb and stepfunctions list what there is', async () => {
   );
   assert.equal(streams.DeliveryStreamNames.length, 2);
   const tables = await awsJson<{ TableNames: string[] }>('dynamodb', 'list-tables');
-  assert.equal(tables.TableNames.length, 2);
+  assert.equal(tables.TableNames.length, 3);
   const machines = await awsJson<{ stateMachines: object[] }>(
     'stepfunctions',
     'list-state-machines',
   );
   assert.equal(machines.stateMachines.length, 1);
+});
+
+check('lambda invoke: a redrive', async () => {
+  const answer = join(folder, 'page.json');
+  const invoke = async (payload: object) => {
+    const { StatusCode, FunctionError } = await awsJson<{
+      StatusCode: number;
+      FunctionError?: string;
+    }>(
+      ...['lambda', 'invoke', '--function-name', 'Millrace-Service-redrive'],
+      ...['--payload', JSON.stringify(payload), answer],
+    );
+    return { StatusCode, FunctionError, page: JSON.parse(readFileSync(answer, 'utf8')) };
+  };
+  const done = await invoke({ app: 'shop', dry_run: true });
+  assert.deepEqual([done.StatusCode, done.page.found, done.page.cursor], [200, 0, null]);
+  const refused = await invoke({ app: 'nobody' });
+  assert.equal(refused.FunctionError, 'Unhandled');
+  assert.match(refused.page.errorMessage, /app must be the id of an app/);
 });
 
 let failed = 0;

@@ -11,6 +11,7 @@ import { writeLogLine } from '../../runtime/metrics.ts';
 import { partitionKey, putRecords } from '../../runtime/stream.ts';
 import { taskHandler } from '../../runtime/task.ts';
 import { createCollector } from '../collector.ts';
+import { Routes } from '../routes.ts';
 import { countRedriven } from './count-redriven.ts';
 import { LetterObjects } from './letter-objects.ts';
 import type { RedrivenLine } from './recheck.ts';
@@ -21,9 +22,12 @@ const streamName = requireString(ENVIRONMENT.streamName);
 const namespace = requireString(ENVIRONMENT.metricsNamespace);
 const deadLetterBucket = requireString(ENVIRONMENT.deadLetterBucket);
 const config = bundleConfig<Config>();
+const { collection } = config;
 const collector = {
   ...createCollector(config, undefined, optionalString(ENVIRONMENT.hashKey)),
   schemas: new RedactedSchemas(events),
+  // Letters of anonymous visitors are calls at the plain paths, whether or not these are open.
+  routes: new Routes({ ...collection, basePaths: [...new Set(['/', ...collection.basePaths])] }),
 };
 
 /** Of a page: who waits for it wants to see how far it is. */
