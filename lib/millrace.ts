@@ -125,7 +125,13 @@ export class Millrace extends Construct {
     // A delivery stream starts at the stream's end: events from before it would not reach the lake.
     collect.node.addDependency(delivery);
     const refill = new Refill(service, 'Refill', { config, stream, deadLetters, lake });
-    this.redrive = new Redrive(service, 'Redrive', { config, stream, deadLetters, metrics });
+    this.redrive = new Redrive(service, 'Redrive', {
+      config,
+      stream,
+      deadLetters,
+      metrics,
+      hashKey,
+    });
     const gather = new Gather(service, 'Gather', { config, lake, deadLetters });
     const buildWorkgroup = new Workgroup(service, 'BuildWorkgroup', {
       purpose: 'etl',

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { Config } from '../core/config.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { BundledFunction } from './function.ts';
+import type { HashKey } from './hash-key.ts';
 import type { Metrics } from './metrics.ts';
 import type { EventStream } from './stream.ts';
 
@@ -17,6 +18,12 @@ export interface RedriveProps {
   readonly stream: EventStream;
   /** Where it is counted what was sent again. */
   readonly metrics: Metrics;
+  /**
+   * What personal data is hashed with.
+   *
+   * @default - no app hashes
+   */
+  readonly hashKey?: HashKey;
 }
 
 /** Lambda's limit of a function's name, less the ending. */
@@ -43,6 +50,7 @@ export class Redrive extends Construct {
     props.stream.bindProducer(redrive);
     props.deadLetters.bindRedriver(redrive);
     props.metrics.bindWriter(redrive);
+    props.hashKey?.bindHasher(redrive);
     this.function = redrive.function;
   }
 }

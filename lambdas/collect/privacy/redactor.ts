@@ -33,6 +33,13 @@ const CALL_IDS = new Set([
 const CONTEXT_IDS = new Set(['groupId', 'sessionId']);
 /** Parameters of a Snowplow tracker's event that are the same: a dead letter that is sent again must be of the same user. */
 const EVENT_IDS = new Set(['eid', 'aid', 'uid', 'duid', 'nuid', 'tnuid', 'sid']);
+/** The call's members that they become. */
+const EVENT_PATHS: Readonly<Record<string, string>> = {
+  uid: 'userId',
+  duid: 'anonymousId',
+  nuid: 'anonymousId',
+  tnuid: 'anonymousId',
+};
 /** Deeper values are looked at as text. */
 const MOST_LEVELS = 64;
 
@@ -52,6 +59,8 @@ export class Redactor {
   readonly #digest: Digest | undefined;
   readonly #finder: Finder;
   readonly #keys: KeyRules;
+  /** Undefined where no path is declared. */
+  readonly #paths: PathNode | undefined;
   readonly #shared = new WeakMap<JsonObject, boolean>();
 
   /** @param digest needed where the app hashes. */
@@ -60,6 +69,7 @@ export class Redactor {
     this.#digest = digest;
     this.#finder = finderOf(privacy);
     this.#keys = new KeyRules(privacy);
+    this.#paths = this.#keys.root.children.size > 0 ? this.#keys.root : undefined;
   }
 
   /**
@@ -70,7 +80,7 @@ export class Redactor {
     const hasSome =
       this.#mayHold(text) ||
       (shared !== undefined && this.#sharedMayHold(shared)) ||
-      this.#namesSome(call, { node: this.#keys.root, role: 'call' });
+      this.#namesSome(call, this.#paths, 'call');
     if (!hasSome) return call;
     return this.#object(call, { node: this.#keys.root, role: 'call' });
   }
@@ -129,19 +139,18 @@ export class Redactor {
   }
 
   /** Whether any key has a rule, of those that are stored. */
-  #namesSome(value: object, { node, role }: Place): boolean {
+  #namesSome(value: object, node: PathNode | undefined, role: Place['role']): boolean {
+    if (Array.isArray(value)) {
+      return value.some((one) => isObject(one) && this.#namesSome(one, node, undefined));
+    }
     for (const key in value) {
       const member = (value as Record<string, unknown>)[key];
-      const next = below(node, key);
-      const isNamed = next?.rule ?? this.#keys.ofName(key);
-      if (isNamed && member !== null && member !== '') {
-        const isKept = isId(key, role) || (role === 'context' && key === 'ip');
-        if (next?.rule || !isKept) return true;
+      if (this.#keys.ofName(key) !== undefined && !isNothing(member)) {
+        if (!isId(key, role) && !(role === 'context' && key === 'ip')) return true;
       }
-      if (typeof member === 'object' && member !== null) {
-        const at = Array.isArray(value) ? node : next;
-        if (this.#namesSome(member, { node: at, role: roleBelow(role, key) })) return true;
-      }
+      const next = node && below(node, key);
+      if (next?.rule !== undefined && !isNothing(member)) return true;
+      if (isObject(member) && this.#namesSome(member, next, roleBelow(role, key))) return true;
     }
     return false;
   }
@@ -170,7 +179,7 @@ export class Redactor {
         continue;
       }
       const value = object[key];
-      const next = below(node, key);
+      const next = below(node, role === 'event' ? (EVENT_PATHS[key] ?? key) : key);
       const rule = next?.rule ?? (isId(key, role) ? undefined : this.#keys.ofName(key));
       const place = { node: next, role: roleBelow(role, key) };
       let member = value;
@@ -193,9 +202,9 @@ export class Redactor {
   }
 
   #byRule(rule: KeyRule, value: unknown, place: Place): unknown {
-    const isObject = typeof value === 'object' && value !== null;
+    const isContainer = isObject(value);
     const text = typeof value === 'boolean' ? undefined : scalarText(value);
-    if (rule === 'secret' && isObject && text === undefined) {
+    if (rule === 'secret' && isContainer && text === undefined) {
       return isEmpty(value) ? value : PLACEHOLDERS.secret;
     }
     if (text === undefined) return this.#value(value, place);
@@ -293,6 +302,14 @@ function roleBelow(role: Place['role'], key: string): Place['role'] {
   if (role !== 'call') return undefined;
   if (key === 'context') return 'context';
   return key === 'batch' ? 'call' : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === '';
 }
 
 function isDone(text: string): boolean {
