@@ -191,6 +191,21 @@ check('lambda invoke: a redrive', async () => {
   assert.match(refused.page.errorMessage, /app must be the id of an app/);
 });
 
+check('cloudwatch list-metrics and get-metric-data', async () => {
+  await stack.send('/v1/track', { event: 'home', anonymousId: 'cli' });
+  const { Metrics } = await awsJson<{ Metrics: { Namespace: string; MetricName: string }[] }>(
+    ...['cloudwatch', 'list-metrics', '--metric-name', 'Accepted'],
+  );
+  assert.equal(Metrics.length, 1);
+  const query = { Id: 'accepted', MetricStat: { Metric: Metrics[0], Period: 3600, Stat: 'Sum' } };
+  const { MetricDataResults } = await awsJson<{ MetricDataResults: { Values: number[] }[] }>(
+    ...['cloudwatch', 'get-metric-data', '--metric-data-queries', JSON.stringify([query])],
+    ...['--start-time', new Date(Date.now() - 3_600_000).toISOString()],
+    ...['--end-time', new Date(Date.now() + 3_600_000).toISOString()],
+  );
+  assert.deepEqual(MetricDataResults[0]?.Values, [1]);
+});
+
 let failed = 0;
 try {
   for (const { name, run } of checks) {

@@ -9,6 +9,7 @@ import { Stack } from '../../local/athena/stack.ts';
 import { difference } from './compare.ts';
 import { arrivalHours, Lake, type LakeTable, RAW_TABLE, rawFolder, rawHourSql } from './lake.ts';
 import { letterQuestions, makeLetters } from './letters.ts';
+import { reconciliationStatements } from './reconciliation.ts';
 import { Trino } from './server.ts';
 import {
   BUILT,
@@ -56,7 +57,7 @@ try {
   await check(scan().name, () => compareQuery(lake, scan().sql));
   await build(lake);
   await makeLetters(lake);
-  for (const { name, sql } of [...questions(), ...letterQuestions()])
+  for (const { name, sql } of [...questions(), ...letterQuestions(), ...reconciliationStatements()])
     await check(name, () => compareQuery(lake, sql));
 } finally {
   await trino.stop();

@@ -1,0 +1,217 @@
+import { join } from 'node:path';
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { hourMs } from '../../../core/arrival-hours.ts';
+import type { Sql } from '../../../core/sql/quote.ts';
+import {
+  type DoorCounts,
+  type DoorHours,
+  NO_DOOR_COUNTS,
+} from '../../../lambdas/reconcile/door.ts';
+import { type ReconcileContext, reconcile } from '../../../lambdas/reconcile/reconcile.ts';
+import { ReconciledHours } from '../../../lambdas/reconcile/registry.ts';
+import type { ResultRow } from '../../../lambdas/runtime/athena.ts';
+import { DynamoDb } from '../../../local/dynamodb/dynamodb.ts';
+import { resource, startStack, temporaryFolder } from '../../local/gateway/local-stack.ts';
+
+const HOUR = '2026-11-21T18';
+const HOUR_MS = 3_600_000;
+const TABLE = 'registry';
+
+let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
+let dynamodb: DynamoDb;
+let stack: Awaited<ReturnType<typeof startStack>>;
+let client: DynamoDBClient;
+
+beforeEach(async () => {
+  temporary = await temporaryFolder();
+  dynamodb = new DynamoDb(join(temporary.folder, 'dynamodb'));
+  stack = await startStack({ services: [dynamodb.service] });
+  await dynamodb.resources['AWS::DynamoDB::Table']!.create(
+    resource('AWS::DynamoDB::Table', TABLE, {
+      TableName: TABLE,
+      AttributeDefinitions: ['pk', 'sk'].map((name) => ({
+        AttributeName: name,
+        AttributeType: 'S',
+      })),
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  client = new DynamoDBClient(stack.client);
+});
+afterEach(async () => {
+  client.destroy();
+  await stack.close();
+  await dynamodb.close();
+  await temporary.remove();
+});
+
+/** What the tables hold of the hour. */
+interface Held {
+  readonly events?: readonly ResultRow[];
+  readonly letters?: readonly ResultRow[];
+}
+
+const held = (counts: Readonly<Record<string, number>>, hour = HOUR): ResultRow => ({
+  app_id: 'shop',
+  hour_start: hourMs(hour),
+  ...counts,
+});
+
+function doorOf(counts: Partial<DoorCounts>, hour = HOUR): DoorHours {
+  return new Map([[hour, { ...NO_DOOR_COUNTS, ...counts }]]);
+}
+
+/** A run so many hours after the end of the hour. */
+async function run(
+  hoursAfter: number,
+  door: DoorHours,
+  lake: (statement: Sql) => Held,
+  more: Partial<ReconcileContext> = {},
+) {
+  const statements: Sql[] = [];
+  const warnings: string[] = [];
+  const hours = new ReconciledHours(client, TABLE);
+  const result = await reconcile({
+    apps: ['shop'],
+    dedupWindowDays: 7,
+    hours,
+    door: async () => new Map([['shop', door]]),
+    waitingLetters: async () => [],
+    run: async (statement) => {
+      statements.push(statement);
+      const { events = [], letters = [] } = lake(statement);
+      return { rows: /FROM dead_letters/.test(statement) ? letters : events, bytesScanned: 1 };
+    },
+    now: () => hourMs(HOUR) + (1 + hoursAfter) * HOUR_MS,
+    warn: (message) => warnings.push(message),
+    ...more,
+  });
+  return { result, statements, warnings, kept: await hours.from('shop', '2026-11-01T00') };
+}
+
+/** Says that everything received before is in the facts, so many hours after the end of the hour. */
+async function settle(hoursAfter: number): Promise<void> {
+  await client.send(
+    new UpdateItemCommand({
+      TableName: TABLE,
+      Key: { pk: { S: 'APP#shop' }, sk: { S: 'VERSION' } },
+      UpdateExpression: 'SET settled_until = :until',
+      ExpressionAttributeValues: {
+        ':until': { N: String(hourMs(HOUR) + (1 + hoursAfter) * HOUR_MS) },
+      },
+    }),
+  );
+}
+
+describe('an idle deployment', () => {
+  it('asks nothing of Athena', async () => {
+    const { result, statements } = await run(1, new Map(), () => ({}));
+
+    expect(statements).toEqual([]);
+    expect(result).toMatchObject({ counted: 0, apps: [{ missing: 0 }] });
+  });
+
+  it('asks nothing more once an hour is settled and adds up', async () => {
+    await settle(1);
+    const door = doorOf({ accepted: 2 });
+    await run(1, door, () => ({ events: [held({ stored: 2 })] }));
+
+    const again = await run(2, door, () => ({}));
+
+    expect(again.statements).toEqual([]);
+    expect(again.kept).toMatchObject([{ hour: HOUR, state: 'settled', stored: 2, missing: 0 }]);
+  });
+});
+
+describe('an hour', () => {
+  it('is open until the builds say that all of it is in the facts, and the door had time to count', async () => {
+    const door = doorOf({ accepted: 2 });
+    const lake = () => ({ events: [held({ stored: 1 })] });
+    const before = await run(0.1, door, lake);
+    await settle(0);
+    const early = await run(0.2, door, lake);
+    const late = await run(0.5, door, lake);
+
+    expect(before.kept).toMatchObject([{ state: 'open', in_flight: 1, missing: 0 }]);
+    expect(early.kept).toMatchObject([{ state: 'open', in_flight: 1, missing: 0 }]);
+    expect(late.kept).toMatchObject([{ state: 'settled', in_flight: 0, missing: 1 }]);
+    expect(late.warnings).toEqual(['an hour does not add up: events are missing']);
+  });
+
+  it('stays open as long as dead letters of it wait for their delivery stream', async () => {
+    await settle(2);
+    const door = doorOf({ refused_at_door: 1 });
+    const waiting = { waitingLetters: async () => [hourMs(HOUR) + 10_000] };
+    const before = await run(2, door, () => ({}), waiting);
+    const after = await run(3, door, () => ({ letters: [held({ refused: 1 })] }));
+
+    expect(before.kept).toMatchObject([{ state: 'open', in_flight: 1 }]);
+    expect(after.kept).toMatchObject([{ state: 'settled', refused: 1, missing: 0 }]);
+  });
+
+  it('that lacks something is counted again for three days, and no longer', async () => {
+    await settle(1);
+    const door = doorOf({ accepted: 2 });
+    await run(1, door, () => ({}));
+    const later = await run(70, door, () => ({}));
+    const tooLate = await run(80, door, () => ({}));
+
+    expect(later.statements).toHaveLength(2);
+    expect(tooLate.statements).toEqual([]);
+    expect(tooLate.result.apps).toMatchObject([{ missing: 0 }]);
+  });
+
+  it('that is open is counted for two weeks', async () => {
+    const door = doorOf({ accepted: 2 });
+    await run(1, door, () => ({}));
+
+    expect((await run(13 * 24, door, () => ({}))).statements).toHaveLength(2);
+  });
+
+  it('is counted again when its counts at the door have grown', async () => {
+    await settle(1);
+    await run(1, doorOf({ accepted: 2 }), () => ({ events: [held({ stored: 2 })] }));
+    const grown = await run(2, doorOf({ accepted: 2, redriven: 1 }), () => ({
+      events: [held({ stored: 3 })],
+    }));
+
+    expect(grown.kept).toMatchObject([{ redriven: 1, stored: 3, missing: 0, surplus: 0 }]);
+  });
+
+  it('with more than was acknowledged is told, and missing is nothing', async () => {
+    await settle(1);
+    const { kept, warnings } = await run(1, doorOf({ accepted: 2 }), () => ({
+      events: [held({ stored: 2, duplicate: 1 })],
+    }));
+
+    expect(kept).toMatchObject([{ missing: 0, surplus: 1 }]);
+    expect(warnings).toEqual(['an hour does not add up: more is stored than was acknowledged']);
+  });
+});
+
+describe('a repeat whose first is not found', () => {
+  const days = (statement: Sql) =>
+    new Set(/event_date IN \(([^)]*)\)/.exec(statement)?.[1]?.split(', ')).size;
+
+  it('is looked for on all days of the dedup window before it is called missing', async () => {
+    await settle(1);
+    const { statements, kept } = await run(1, doorOf({ accepted: 2 }), (statement) => ({
+      events: [held(days(statement) > 2 ? { stored: 1, duplicate: 1 } : { stored: 1, unbuilt: 1 })],
+    }));
+
+    expect(statements.slice(1).map(days)).toEqual([2, 8]);
+    expect(kept).toMatchObject([{ duplicate: 1, unbuilt: 0, missing: 0 }]);
+  });
+
+  it('is on its way as long as the hour is open', async () => {
+    const { statements, kept } = await run(0.1, doorOf({ accepted: 2 }), () => ({
+      events: [held({ stored: 1, unbuilt: 1 })],
+    }));
+
+    expect(statements).toHaveLength(2);
+    expect(kept).toMatchObject([{ in_flight: 1, unbuilt: 1 }]);
+  });
+});
