@@ -4,7 +4,7 @@ import type { DeadLetter, EventType } from '../../core/event.ts';
 import { BadRequestError, ContentTooLargeError } from '../runtime/http-error.ts';
 import { checkOrigin, type Sender, type WriteKeys } from './authenticate.ts';
 import { type CallRules, lineOf } from './check.ts';
-import { type RefusedEntry, type RequestFacts, refusedEntry } from './dead-letter.ts';
+import { cutLetter, type RefusedEntry, type RequestFacts, refusedEntry } from './dead-letter.ts';
 import type { EncodedBody } from './decode.ts';
 import type { JsonObject } from './envelope.ts';
 import { isJsonObject, jsonProblem } from './json.ts';
@@ -183,7 +183,7 @@ function privateSinks(sinks: Sinks, redactors: Redactors): Sinks {
     store: (lines, letters, declined) =>
       sinks.store(
         lines,
-        letters.map((letter) => redactedLetter(letter, redactors.of(letter.app_id))),
+        letters.map((letter) => cutLetter(redactedLetter(letter, redactors.of(letter.app_id)))),
         declined,
       ),
   };

@@ -26,7 +26,7 @@ export interface RequestFacts {
   readonly visit?: Visit;
 }
 
-/** Makes the dead letter of a refused event. Its payload is what came, cut where it is long: the message says so. */
+/** Makes the dead letter of a refused event. Its payload is what came, as long as it is: `cutLetter` makes it fit to be kept. */
 export function deadLetter(
   refusal: Refusal,
   payload: string,
@@ -35,21 +35,18 @@ export function deadLetter(
 ): DeadLetter {
   const call = isJsonObject(value) ? value : {};
   const context = isJsonObject(call.context) ? call.context : undefined;
-  const kept = cut(payload);
   return {
     dead_letter_id: randomUUID(),
     received_at: facts.receivedAt,
     app_id: facts.appId,
     code: refusal.code,
     pointer: storableText(refusal.pointer),
-    message: storableText(
-      kept.note === undefined ? refusal.message : `${refusal.message} (${kept.note})`,
-    ),
+    message: storableText(refusal.message),
     schema: refusal.schema,
     message_id: short(call.messageId),
-    type: short(call.type),
-    event: short(call.event),
-    payload: kept.text,
+    type: storable(call.type),
+    event: storable(call.event),
+    payload: storableText(payload),
     request: JSON.stringify({
       method: facts.method,
       path: facts.path,
@@ -95,23 +92,28 @@ export function batchTexts(events: readonly string[]): string[] {
   return texts;
 }
 
-function cut(payload: string): { readonly text: string; readonly note?: string } {
-  const text = storableText(payload);
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= MAX_DEAD_LETTER_BYTES) return { text };
+/** The letter as it is kept: cut where it is long, which the message says. What is private is gone by then: half of it could not be found. */
+export function cutLetter(letter: DeadLetter): DeadLetter {
+  const { type, event, message, payload } = letter;
+  const bytes = Buffer.byteLength(payload);
+  const kept = {
+    ...letter,
+    type: type?.slice(0, 256).toWellFormed(),
+    event: event?.slice(0, 256).toWellFormed(),
+  };
+  if (bytes <= MAX_DEAD_LETTER_BYTES) return kept;
   return {
-    text: endOfValue(Buffer.from(text).subarray(0, MAX_DEAD_LETTER_BYTES).toString('utf8')),
-    note: `payload cut to ${MAX_DEAD_LETTER_BYTES} of ${bytes} bytes`,
+    ...kept,
+    message: `${message} (payload cut to ${MAX_DEAD_LETTER_BYTES} of ${bytes} bytes)`,
+    payload: Buffer.from(payload).subarray(0, MAX_DEAD_LETTER_BYTES).toString('utf8'),
   };
 }
 
-/** Without what a cut leaves of the last value: half a card's number cannot be told from another number. */
-function endOfValue(text: string): string {
-  const rest = /[^",{}[\]&?=]{0,80}$/.exec(text)?.[0] ?? '';
-  return /[\d@]/.test(rest) ? text.slice(0, text.length - rest.length) : text;
+function short(value: unknown): string | undefined {
+  return storable(value)?.slice(0, 256).toWellFormed();
 }
 
-function short(value: unknown): string | undefined {
-  const text = scalarText(value)?.slice(0, 256);
+function storable(value: unknown): string | undefined {
+  const text = scalarText(value);
   return text && storableText(text);
 }

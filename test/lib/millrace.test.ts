@@ -26,6 +26,7 @@ describe('Millrace', () => {
       'AWS::Kinesis::Stream',
       'AWS::KinesisFirehose::DeliveryStream',
       'AWS::DynamoDB::Table',
+      'AWS::SecretsManager::Secret',
     ].flatMap((type) => Object.keys(data.findResources(type)));
 
     expect(stateful.sort()).toEqual([

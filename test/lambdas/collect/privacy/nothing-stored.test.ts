@@ -1,0 +1,198 @@
+import { parseConfig } from '../../../../core/config-schema.ts';
+import { collect } from '../../../../lambdas/collect/collect.ts';
+import { createCollector } from '../../../../lambdas/collect/collector.ts';
+import { HttpError } from '../../../../lambdas/runtime/http-error.ts';
+import { basic, KEYS, MemorySinks, RECEIVED_AT, send } from '../collector.ts';
+
+const PRIVATE = [
+  '4111 1111 1111 1111',
+  '4111111111111111',
+  'jane@example.com',
+  'DE89370400440532013000',
+  '+49 151 12345678',
+  '123-45-6789',
+];
+/** As JSON writes it within JSON within JSON, and as URLs write it. */
+const FORMS = PRIVATE.flatMap((text) => [
+  text,
+  encodeURIComponent(text),
+  encodeURIComponent(encodeURIComponent(text)),
+  text.replaceAll(' ', '+'),
+]);
+
+/** What of it all is left in what was stored. */
+function left(stored: unknown, forms: readonly string[] = FORMS): string[] {
+  const text = JSON.stringify(stored);
+  return forms.filter((form) => text.includes(form));
+}
+
+const ids = { messageId: 'm-1', anonymousId: 'a-1', userId: 'u-1' };
+
+describe('what is private', () => {
+  it.each(FORMS)('is stored nowhere of an accepted event: %s', async (text) => {
+    const { sinks, answer } = await send('/v1/batch', {
+      context: { app: { note: text } },
+      batch: [
+        {
+          ...ids,
+          type: 'track',
+          event: `Sent ${text}`,
+          properties: {
+            value: text,
+            sentence: `it is ${text}, or so.`,
+            list: [[{ deep: text }]],
+            [text]: 'as a key',
+            json: JSON.stringify({ a: JSON.stringify({ b: text }) }),
+            target: `input[value="${text}"]`,
+            channel: text,
+          },
+          traits: { note: text },
+          context: {
+            page: {
+              url: `https://shop.example/p/${text}?a=${text}&utm_content=${text}#${text}`,
+              referrer: `https://other.example/?q=${text}`,
+              path: `/p/${text}`,
+              search: `?a=${text}`,
+              title: `Hello ${text}`,
+            },
+            campaign: { name: text, term: text },
+            consent: text,
+            other: { thing: text },
+          },
+          unknown: text,
+        },
+        { ...ids, type: 'page', name: text, category: text, properties: { url: text } },
+        { ...ids, type: 'identify', traits: { about: text } },
+      ],
+    });
+
+    expect(answer?.accepted).toBe(3);
+    expect(
+      left(
+        sinks.lines.map(({ json }) => json),
+        [text],
+      ),
+    ).toEqual([]);
+  });
+
+  it.each(FORMS)('is stored nowhere of a refused event, its message included: %s', async (text) => {
+    const { sinks } = await send(
+      '/v1/batch',
+      {
+        context: { note: text },
+        batch: [
+          { ...ids, type: 'track', event: 'x', timestamp: text, properties: { a: text } },
+          { ...ids, type: 'track', event: 'x', properties: `${'x'.repeat(70)} ${text}` },
+          { ...ids, type: text, event: text },
+          { ...ids, type: 'track', event: { [text]: text } },
+          { ...ids, type: 'track', event: 'x', context: { ip: '203.0.113.77' }, properties: 5 },
+          text,
+        ],
+      },
+      { userAgent: `agent ${text}` },
+    );
+
+    expect(sinks.deadLetters).toHaveLength(6);
+    expect(left(sinks.deadLetters, [text, '203.0.113.77'])).toEqual([]);
+    for (const { payload } of sinks.deadLetters) expect(() => JSON.parse(payload)).not.toThrow();
+  });
+
+  it.each(FORMS)('is stored nowhere of a body that is no JSON: %s', async (text) => {
+    const { sinks } = await send('/v1/track', `{"event":"x","a":"${text}","b":${text}`);
+
+    expect(sinks.deadLetters).toHaveLength(1);
+    expect(left(sinks.deadLetters, [text])).toEqual([]);
+  });
+
+  it('is stored nowhere of a payload that is cut, not even in part', async () => {
+    const number = '4111 1111 1111 1111 ';
+    const { sinks } = await send('/v1/track', `{"a":"${number.repeat(20_000)}"`);
+
+    expect(sinks.deadLetters).toHaveLength(1);
+    expect(left(sinks.deadLetters, ['4111', '1111'])).toEqual([]);
+  });
+
+  it('is not in what a message quotes, which goes back to the client too', async () => {
+    const { answer } = await send('/v1/track', { ...ids, event: 'x', timestamp: 'jane@x.com' });
+
+    expect(answer?.refused[0]?.message).toBe(
+      '/timestamp is "[email]": ISO 8601 or seconds or milliseconds since 1970 are allowed',
+    );
+  });
+});
+
+describe('a declared user id', () => {
+  const config = parseConfig({
+    apps: [
+      {
+        id: 'shop',
+        writeKeys: [{ key: KEYS.shop }],
+        readKeys: [],
+        privacy: { hash: ['userId', 'traits.email'], keys: ['nickname'] },
+      },
+    ],
+  });
+  const collector = createCollector(config, undefined, 'a secret of the deployment');
+
+  async function sent(call: object): Promise<MemorySinks> {
+    const sinks = new MemorySinks();
+    const route = collector.routes.of('POST', '/v1/identify');
+    const request = {
+      method: 'POST',
+      path: '/v1/identify',
+      authorization: basic(KEYS.shop),
+      body: JSON.stringify(call),
+      isBase64Encoded: false,
+      receivedAt: RECEIVED_AT,
+    };
+    await collect(request, route, collector, sinks).catch((error: unknown) => {
+      if (!(error instanceof HttpError)) throw error;
+    });
+    return sinks;
+  }
+
+  it('joins: the same person has the same id, key and trait, and nobody reads the e-mail', async () => {
+    const calls = [
+      { userId: 'Jane@example.com ', traits: { email: 'JANE@example.com' } },
+      { userId: 'jane@example.com', context: { traits: { email: 'jane@example.com' } } },
+    ];
+    const [first, second] = await Promise.all(
+      calls.map(async (call) => (await sent(call)).records()[0]),
+    );
+
+    expect(first?.user_id).toMatch(/^hmac_[0-9a-f]{64}$/);
+    expect(second?.user_id).toBe(first?.user_id);
+    expect(second?.user_key).toBe(first?.user_key);
+    expect(JSON.parse(String(first?.traits))).toEqual({ email: first?.user_id });
+    expect(second?.traits).toBe(first?.traits);
+  });
+
+  it('is the same person when its dead letter is sent again', async () => {
+    const refused = await sent({
+      userId: 'jane@example.com',
+      traits: { email: 5 },
+      timestamp: 'no',
+    });
+    const [letter] = refused.deadLetters;
+    const call = JSON.parse(letter?.payload ?? '');
+    const again = await sent({ ...call, timestamp: undefined });
+    const direct = await sent({ userId: 'jane@example.com' });
+
+    expect(left(refused.deadLetters)).toEqual([]);
+    expect(again.records()[0]?.user_id).toBe(direct.records()[0]?.user_id);
+    expect(again.records()[0]?.user_key).toBe(direct.records()[0]?.user_key);
+  });
+
+  it('and a value of a named key is not shown by a message', async () => {
+    const { deadLetters } = await sent({ userId: ['jane'], traits: { nickname: 'jj' } });
+
+    expect(deadLetters[0]?.message).toMatch(/^the value is private: /);
+    expect(JSON.stringify(deadLetters)).not.toContain('jj');
+  });
+
+  it('needs a key: without one nothing starts', () => {
+    expect(() => createCollector(config)).toThrow(
+      'app shop hashes personal data, and no key to hash with is given',
+    );
+  });
+});
