@@ -31,7 +31,7 @@ const collector = {
 };
 
 /** Of a page: who waits for it wants to see how far it is. */
-const PAGE_MS = 8_000;
+const PAGE_MS = 3_000;
 /** Kept free at the end for the portion that is under way. */
 const RESERVE_MS = 45_000;
 /** For one portion's records. */

@@ -127,6 +127,25 @@ describe('gather', () => {
     expect(await sources()).toEqual([]);
   });
 
+  it("reads Firehose's errors as its guide has them, too", async () => {
+    const line = {
+      arrivalTimestamp: 1_795_168_800_000,
+      ErrorCode: 'DataFormatConversion.ParseError',
+      ErrorMessage: 'Encountered malformed JSON',
+      rawData: '{"message_id":"m9"}',
+    };
+    await aws.objects.put(lakeBucket, FIREHOSE_KEY, `${JSON.stringify(line)}\n`);
+
+    await run();
+
+    expect((await stored()).letters).toMatchObject([
+      {
+        payload: '{"message_id":"m9"}',
+        message: 'DataFormatConversion.ParseError: Encountered malformed JSON',
+      },
+    ]);
+  });
+
   it('makes dead letters of a batch that a consumer gave up', async () => {
     const lines = [1, 2, 3].map((n) => JSON.stringify({ message_id: `b${n}`, app_id: 'shop' }));
     const record = invocationRecord([`${lines[0]}\n${lines[1]}\n`, `${lines[2]}\n`]);
