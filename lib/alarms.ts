@@ -56,6 +56,10 @@ export class Alarms extends Construct {
         threshold: deliveryLag.toSeconds() * 2,
         periods: 3,
       }),
+      this.alarm('ConversionFails', 'accepted events could not become rows of raw_events', {
+        metric: firehose(delivery, 'FailedConversion.Records', 'Sum', hour),
+        threshold: 1,
+      }),
       this.alarm('EventsRefused', 'many requests have refused events', {
         metric: firehose(deadLetters, 'IncomingRecords', 'Sum', hour),
         threshold: props.refusedPerHour ?? 1000,
