@@ -34,6 +34,7 @@ describe('Millrace', () => {
       'CatalogDeadLetters62B607B9',
       'CatalogEvents6DA6E2BB',
       'CatalogFunnelAttempts8693F1D7',
+      'CatalogFunnelMonths2ED94A7C',
       'CatalogFunnelSteps2FAB1BDC',
       'CatalogRawEventsB757E01A',
       'CatalogRedrives36751161',

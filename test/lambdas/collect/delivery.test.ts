@@ -90,7 +90,7 @@ describe('Delivery', () => {
     aws.faults.set([
       { service: 'kinesis', operation: 'PutRecords', action: 'partial', count: 2, times: 2 },
     ]);
-    const lines = someLines(100, 30_000);
+    const lines = someLines(70, 30_000);
 
     const { error, stream, fallback } = await store(lines);
 
