@@ -14,9 +14,10 @@ export interface AttemptSpan {
   readonly to: number;
   /**
    * `all` of them; each person's `best`, where it can be found without the others, else all; or only how deep it is (`levels`),
-   * with the depth told instead of times: where `hasShortcut`.
+   * with the depth told instead of times: where `hasShortcut`. `counts`: how many people came to each step, where moreover one
+   * chain a person runs and no window is open.
    */
-  readonly wanted: 'all' | 'best' | 'levels';
+  readonly wanted: 'all' | 'best' | 'levels' | 'counts';
   /** Epoch ms up to when the data is settled: starts whose window is still open then are wanted beside the best. */
   readonly settledUntil: number | null;
   /** Bots and people in one statement: then they are kept apart. */
@@ -27,6 +28,7 @@ const TEMPLATES = {
   chain: 'facts/funnel_attempts',
   best: 'facts/funnel_attempts_best',
   levels: 'facts/funnel_attempts_levels',
+  counts: 'facts/funnel_attempts_levels',
   ties: 'facts/funnel_attempts_ties',
   any: 'facts/funnel_attempts_any',
 } as const;
@@ -64,7 +66,8 @@ export function attemptsSql(
   const specific = {
     chain: () => chainScope(funnel, dimensions),
     best: () => bestScope(funnel, settledUntil),
-    levels: () => levelsScope(funnel, settledUntil),
+    levels: () => levelsScope(funnel, { ...span, settledUntil }, false),
+    counts: () => levelsScope(funnel, { ...span, settledUntil }, true),
     ties: () => tiesScope(funnel),
     any: () => anyScope(funnel),
   }[kind]();

@@ -1,5 +1,12 @@
 import type { CompiledFunnel } from '../funnel-definition.ts';
-import { algorithm, needsMatches, numbered, range, stopsAll } from './funnel-context.ts';
+import {
+  algorithm,
+  countedKey,
+  needsMatches,
+  numbered,
+  range,
+  stopsAll,
+} from './funnel-context.ts';
 import { stepNumbers } from './funnel-steps.ts';
 import { type Sql, sql, sqlIdentifier, sqlInteger, sqlJoin } from './quote.ts';
 import type { Scope } from './template.ts';
@@ -108,18 +115,47 @@ export function bestScope(funnel: CompiledFunnel, settledUntil: number): Scope {
   };
 }
 
-/** What sql/facts/funnel_attempts_levels.sql needs beside what all algorithms share. */
-export function levelsScope(funnel: CompiledFunnel, settledUntil: number): Scope {
+/**
+ * What sql/facts/funnel_attempts_levels.sql needs beside what all algorithms share.
+ * @param span when attempts start, and up to when the data is settled; epoch ms
+ * @param counting only the number of people of each step is wanted
+ */
+export function levelsScope(
+  funnel: CompiledFunnel,
+  span: { readonly from: number; readonly to: number; readonly settledUntil: number },
+  counting: boolean,
+): Scope {
   const n = funnel.steps.length;
+  const beforeFrom = span.from - 1;
+  const placeOf = (time: number): Sql => sqlInteger((time - beforeFrom) * 32);
+  const lastEnd = span.to + funnel.window_ms;
+  // Later than the last window's end changes nothing, and keeps the number small.
+  const openFrom = Math.min(span.settledUntil, lastEnd) - funnel.window_ms;
+  const within = sqlInteger((funnel.window_ms + 1) * 32);
   return {
     ...chainScope(funnel, []),
-    settled_until: sqlInteger(settledUntil),
+    counting,
+    before_from: sqlInteger(beforeFrom),
+    to_x: placeOf(span.to),
     last: sqlInteger(n),
-    levels: range(1, n - 1).map((level) => ({
-      level: sqlInteger(level),
-      next: sqlInteger(level + 1),
-      starting: level === 1,
-    })),
+    key_columns: [{ name: countedKey(funnel) }],
+    people: (n > 2 ? 'people' : '1') as Sql,
+    levels: range(1, n - 1).map((level) => {
+      const k = sqlInteger(level);
+      const starting = level === 1;
+      const first = starting
+        ? sql`x < ${placeOf(span.to)} AND (latest_s IS NULL OR x > ${placeOf(openFrom)})`
+        : ('latest_s IS NULL' as Sql);
+      return {
+        level: k,
+        next: sqlInteger(level + 1),
+        starting,
+        collapsing: counting && !starting,
+        numbered: counting && level > 2,
+        stays: sql`${starting ? ('' as Sql) : sql`mod(x, 32) < ${k} OR `}(mod(x, 32) = ${k} AND ${first})
+      OR (mod(x, 32) > ${k} AND x < latest_s - 1 + ${within})`,
+      };
+    }),
   };
 }
 

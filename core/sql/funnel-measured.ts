@@ -156,8 +156,19 @@ function dimensionReader(context: FunnelContext) {
   });
 }
 
-/** SELECT of attempts found among events. */
+/** SELECT of attempts found among events, with what is counted. */
 export function foundAttempts(
+  context: FunnelContext,
+  question: FunnelQuestion,
+  wanted: AttemptSpan['wanted'],
+): Sql {
+  return sql`SELECT ${countedKey(context.funnel)} AS counted, made.* FROM (
+${foundSql(context, question, wanted)}
+  ) AS made`;
+}
+
+/** SELECT of what is wanted of the attempts among events. */
+export function foundSql(
   context: FunnelContext,
   question: FunnelQuestion,
   wanted: AttemptSpan['wanted'],
@@ -167,9 +178,8 @@ export function foundAttempts(
   const dimensions = neededDimensions(context, question);
   const span = { from, to: eventsEnd(context, question), bounded: true, includeBots };
   const steps = stepsSql(context, span, dimensions);
-  return sql`SELECT ${countedKey(context.funnel)} AS counted, made.* FROM (
-${attemptsSql(context, steps, { from, to, includesBots: includeBots, wanted, settledUntil }, dimensions)}
-  ) AS made`;
+  const starts = { from, to, includesBots: includeBots, wanted, settledUntil };
+  return attemptsSql(context, steps, starts, dimensions);
 }
 
 /** Events from here on (epoch ms) cannot belong to an attempt of the question. */

@@ -2,6 +2,7 @@ import type { FunnelQuestion } from '../funnel-answer.ts';
 import { type FunnelContext, numbered, range } from './funnel-context.ts';
 import {
   foundAttempts,
+  foundSql,
   hasBest,
   mayBeOut,
   mayBeProvisional,
@@ -87,6 +88,9 @@ function depthsSql(context: FunnelContext, question: FunnelQuestion): Sql {
 /** SELECT of how many people reached each step, and how many of them are provisional. */
 export function countsSql(context: FunnelContext, question: FunnelQuestion): Sql {
   if (monthsReading(context, question) === 'counts') return monthCountsSql(context, question);
+  if (isMarked(context, question) && !mayBeProvisional(context.funnel, question)) {
+    return foundSql(context, question, 'counts');
+  }
   return render(context.text('questions/funnel_counts'), {
     levels: levelsSql(context, question),
     by: breakdownNames(question),

@@ -59,8 +59,7 @@ export function stepsSql(
     app_id: sqlString(context.appId),
     first_date: dateSql(span.from),
     last_date: dateSql(Math.max(span.from, span.to - 1)),
-    from: sqlInteger(span.from),
-    to: sqlInteger(span.to),
+    bounds: boundsSql(span),
     bounded: span.bounded,
     people_only: !span.includeBots,
     keys: keySql(funnel),
@@ -78,6 +77,18 @@ export function stepsSql(
     step: sets ? stepSql(funnel, ({ name }) => name, matches) : ('step' as Sql),
     relevant: everyRow(funnel) ? ('true' as Sql) : sqlJoin(relevant, ' OR '),
   });
+}
+
+/** The partitions are UTC days: only of those that the span cuts are the times looked at. */
+function boundsSql({ from, to }: EventSpan): Sql {
+  const last = dateSql(Math.max(from, to - 1));
+  const bounds = [
+    ...(from % DAY_MS === 0 ? [] : [sql`event_at >= ${sqlInteger(from)}`]),
+    ...(to % DAY_MS === 0 && to > from
+      ? []
+      : [sql`(event_date < ${last} OR event_at < ${sqlInteger(to)})`]),
+  ];
+  return bounds.length === 0 ? ('true' as Sql) : sqlJoin(bounds, ' AND ');
 }
 
 /** The span of one day's partition. @param start epoch ms of its 00:00 UTC */

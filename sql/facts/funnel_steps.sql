@@ -26,7 +26,7 @@ WITH looked AS (
   WHERE app_id = {{app_id}} AND event_date >= {{first_date}} AND event_date <= {{last_date}}
     AND person_key IS NOT NULL{{#if !bounded}} AND event_at IS NOT NULL{{/if}}
     AND {{names}} AND {{where}}
-    {{#if bounded}}AND event_at >= {{from}} AND event_at < {{to}}{{/if}}
+    {{#if bounded}}AND {{bounds}}{{/if}}
     {{#if people_only}}AND NOT coalesce(is_bot, false){{/if}}
 )
 SELECT

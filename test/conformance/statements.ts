@@ -134,6 +134,13 @@ export function representativeStatements(): RepresentativeStatement[] {
         'counts over events',
         funnelSelect(context, question({ source: 'events', times: false })),
       ),
+      named(
+        'settled counts over events',
+        funnelSelect(
+          context,
+          question({ source: 'events', settledUntil: Date.UTC(2027, 0), times: false }),
+        ),
+      ),
       named('breakdown over facts', funnelSelect(context, detailed)),
       named('breakdown over events', funnelSelect(context, { ...detailed, source: 'events' })),
       named('counts by breakdown over facts', funnelSelect(context, { ...detailed, times: false })),

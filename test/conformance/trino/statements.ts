@@ -209,6 +209,13 @@ function funnelQuestions(definition: FunnelDefinition): NamedStatement[] {
       sql: funnelSelect(context, question({ source: 'events', settledUntil: null, times: false })),
     },
     {
+      name: name('settled counts from events'),
+      sql: funnelSelect(
+        context,
+        question({ source: 'events', settledUntil: RANGE.to + 2 * DAY_MS, times: false }),
+      ),
+    },
+    {
       name: name('counts by device and day'),
       sql: funnelSelect(context, question({ breakdown: ['device', 'day'], times: false })),
     },

@@ -54,13 +54,11 @@ describe.each([
       for (const source of ['events', 'facts'] as const) {
         if (source === 'facts') await buildFacts(engine, context, events);
         const got = await people(context, range, source);
-        const counts = await countsByStep(context, range, source);
-        expect({ source, definition, range, counts }).toEqual({
-          source,
-          definition,
-          range,
-          counts: reachedSteps(expected),
-        });
+        for (const settledUntil of [null, Number.MAX_SAFE_INTEGER]) {
+          const counts = await countsByStep(context, range, source, settledUntil);
+          const where = { source, definition, range, settledUntil };
+          expect({ ...where, counts }).toEqual({ ...where, counts: reachedSteps(expected) });
+        }
         const where = JSON.stringify({ round, source, definition, range });
         for (let person = 1; person <= PEOPLE; person++) {
           const own = events.filter((event) => event.person === person);
@@ -150,9 +148,10 @@ async function countsByStep(
   context: FunnelContext,
   range: FunnelQuestion['range'],
   source: FunnelQuestion['source'],
+  settledUntil: number | null,
 ): Promise<Record<number, number>> {
   const rest = { timeZone: 'UTC', breakdown: [], filters: [], includeBots: false };
-  const question = { ...rest, range, source, settledUntil: null, times: false };
+  const question = { ...rest, range, source, settledUntil, times: false };
   const rows = await engine.rows(funnelSelect(context, question));
   return Object.fromEntries(rows.map((row) => [Number(row.step), Number(row.people)]));
 }
