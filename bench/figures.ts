@@ -30,14 +30,3 @@ export function median(values: readonly number[]): number {
     ? sorted[Math.floor(middle)]!
     : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
-
-/** Median milliseconds of some runs, after one that is not counted. */
-export async function medianMs(runs: number, work: () => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (let run = 0; run <= runs; run += 1) {
-    const start = performance.now();
-    await work();
-    if (run > 0) times.push(performance.now() - start);
-  }
-  return median(times);
-}

@@ -11,7 +11,7 @@ import { synthesize } from '../bin/synthesize.ts';
 import { type Stack, startStack } from '../local/stack.ts';
 import { type Levels, openClickHouse } from './chdb.ts';
 import { benchConfig, READ_KEY } from './config.ts';
-import { type FigureRow, median, medianMs, report } from './figures.ts';
+import { type FigureRow, median, report } from './figures.ts';
 import { FROM, STEPS, writePopulation } from './population.ts';
 
 /**
@@ -26,7 +26,7 @@ const sizes =
   process.argv.length > 2 ? process.argv.slice(2).map(Number) : [300_000, 3_000_000, 30_000_000];
 const [STEPS_DEFINITION] = benchConfig.apps[0]!.funnels!;
 
-let asked = 0;
+let questions = 0;
 const rows: FigureRow[] = [];
 for (const size of sizes) rows.push(await measure(size));
 report('funnels', rows);
@@ -61,34 +61,44 @@ async function measure(events: number): Promise<FigureRow> {
       for (const times of [false, true])
         check(levels, await ask(stack, source, times), `${source}, times=${times}`);
     }
-    const counts = await timesOf(stack, 'facts', false);
-    const facts = await timesOf(stack, 'facts', true);
-    const rawCounts = await timesOf(stack, 'events', false);
-    const rawTimes = await timesOf(stack, 'events', true);
-    const peer = await medianMs(RUNS, async () => clickHouse.levels(raw, HOUR_MS, 'anonymous_id'));
-    const peerByKey = await medianMs(RUNS, async () =>
-      clickHouse.levels(files, HOUR_MS, 'anonymous_key'),
-    );
+    const [counts, facts, rawCounts, rawTimes, peer, peerByKey] = await mediansInTurns([
+      () => asked(stack, 'facts', false),
+      () => asked(stack, 'facts', true),
+      () => asked(stack, 'events', false),
+      () => asked(stack, 'events', true),
+      () => timed(() => clickHouse.levels(raw, HOUR_MS, 'anonymous_id')),
+      () => timed(() => clickHouse.levels(files, HOUR_MS, 'anonymous_key')),
+    ]);
     clickHouse.close();
+    const ratio = (of: Times, to: Times, unit: keyof Times): number =>
+      Number((of[unit] / to[unit]).toFixed(2));
+    const asRows = (name: string, times: Times): [string, number][] =>
+      (['answer', 'engine', 'processor'] as const).map((unit) => [
+        `${name}: ${unit} ms`,
+        Math.round(times[unit]),
+      ]);
     return {
       events,
       'full build s': Number((buildMs / 1000).toFixed(1)),
-      'facts, counts: answer ms': Math.round(counts.answer),
-      'facts, counts: engine ms': Math.round(counts.engine),
-      'facts, times: answer ms': Math.round(facts.answer),
-      'facts, times: engine ms': Math.round(facts.engine),
-      'all events, counts: answer ms': Math.round(rawCounts.answer),
-      'all events, counts: engine ms': Math.round(rawCounts.engine),
-      'all events, times: answer ms': Math.round(rawTimes.answer),
-      'all events, times: engine ms': Math.round(rawTimes.engine),
-      'windowFunnel, raw files by text ms': Math.round(peer),
-      'windowFunnel, events by number ms': Math.round(peerByKey),
-      'all events counts / windowFunnel raw': Number((rawCounts.engine / peer).toFixed(2)),
-      'all events counts / windowFunnel by number': Number(
-        (rawCounts.engine / peerByKey).toFixed(2),
+      ...Object.fromEntries([
+        ...asRows('facts, counts', counts),
+        ...asRows('facts, times', facts),
+        ...asRows('all events, counts', rawCounts),
+        ...asRows('all events, times', rawTimes),
+        ...asRows('windowFunnel, raw files by text', peer).slice(1),
+        ...asRows('windowFunnel, events by number', peerByKey).slice(1),
+      ]),
+      ...Object.fromEntries(
+        (['engine', 'processor'] as const).flatMap((unit) => [
+          [`all events counts / windowFunnel raw, ${unit}`, ratio(rawCounts, peer, unit)],
+          [
+            `all events counts / windowFunnel by number, ${unit}`,
+            ratio(rawCounts, peerByKey, unit),
+          ],
+          [`windowFunnel raw / facts counts, ${unit}`, ratio(peer, counts, unit)],
+          [`windowFunnel raw / facts times, ${unit}`, ratio(peer, facts, unit)],
+        ]),
       ),
-      'windowFunnel raw / facts counts': Number((peer / counts.engine).toFixed(1)),
-      'windowFunnel raw / facts times': Number((peer / facts.engine).toFixed(1)),
     };
   } finally {
     await stack.stop();
@@ -96,18 +106,46 @@ async function measure(events: number): Promise<FigureRow> {
   }
 }
 
-/** Medians of whole answers over HTTP, and of the statement's time in the engine, which is what the peer is measured by. */
-async function timesOf(
-  stack: Stack,
-  source: 'facts' | 'events',
-  times: boolean,
-): Promise<{ answer: number; engine: number }> {
-  const engine: number[] = [];
-  const answer = await medianMs(RUNS, async () => {
-    await ask(stack, source, times);
-    engine.push(await lastEngineMs(stack));
-  });
-  return { answer, engine: median(engine.slice(1)) };
+/**
+ * A whole answer over HTTP, the statement's time in the engine, which is what the peer is measured by, and the processor's time
+ * that all of it took, which tells more where others use the machine; ms.
+ */
+interface Times {
+  readonly answer: number;
+  readonly engine: number;
+  readonly processor: number;
+}
+
+/** Medians of several works, each of which is done in turn, so that what else the machine does meets all of them. */
+async function mediansInTurns<const T extends readonly (() => Promise<Times>)[]>(
+  works: T,
+): Promise<{ [I in keyof T]: Times }> {
+  const all: Times[][] = works.map(() => []);
+  for (let run = 0; run <= RUNS; run += 1) {
+    for (const [i, work] of works.entries()) {
+      const times = await work();
+      if (run > 0) all[i]!.push(times);
+    }
+  }
+  return all.map((times) => ({
+    answer: median(times.map(({ answer }) => answer)),
+    engine: median(times.map(({ engine }) => engine)),
+    processor: median(times.map(({ processor }) => processor)),
+  })) as { [I in keyof T]: Times };
+}
+
+async function asked(stack: Stack, source: 'facts' | 'events', times: boolean): Promise<Times> {
+  const { answer, processor } = await timed(() => ask(stack, source, times));
+  return { answer, engine: await lastEngineMs(stack), processor };
+}
+
+async function timed(work: () => unknown): Promise<Times> {
+  const used = process.cpuUsage();
+  const start = performance.now();
+  await work();
+  const ms = performance.now() - start;
+  const { user, system } = process.cpuUsage(used);
+  return { answer: ms, engine: ms, processor: (user + system) / 1000 };
 }
 
 async function lastEngineMs({ awsUrl, region }: Stack): Promise<number> {
@@ -126,9 +164,9 @@ async function lastEngineMs({ awsUrl, region }: Stack): Promise<number> {
 
 /** People who reached each step. Every question is a new one to the cache: the range ends a day later, after the last event. */
 async function ask(stack: Stack, source: 'facts' | 'events', times: boolean): Promise<number[]> {
-  asked += 1;
+  questions += 1;
   const from = new Date(FROM).toISOString();
-  const to = new Date(FROM + (31 + asked) * 24 * HOUR_MS).toISOString();
+  const to = new Date(FROM + (31 + questions) * 24 * HOUR_MS).toISOString();
   const url = `${stack.apiUrl}/v1/apps/bench/funnels`;
   const authorization = `Bearer ${READ_KEY}`;
   const response =
