@@ -17,9 +17,6 @@ export interface Counting {
   readonly write?: (line: string) => void;
 }
 
-const COUNTED = ['accepted', 'refused', 'declined'] as const;
-type Counted = (typeof COUNTED)[number];
-
 /**
  * Counts by app what was stored, once it is stored and before the client hears of it. So all that was ever acknowledged is
  * counted; a function that dies between leaves events that are stored and not counted, which the client sends again.
@@ -38,39 +35,52 @@ export class CountedSinks implements Sinks {
     deadLetters: readonly DeadLetter[],
     declined: readonly string[] = [],
   ): Promise<void> {
-    const counts: Record<Counted, Map<string, number>> = {
-      accepted: countApps(lines, ({ appId }) => appId),
-      refused: countApps(deadLetters, ({ app_id }) => app_id),
-      declined: countApps(declined, (app) => app),
-    };
-    let stored = false;
+    const tally = new Tally();
+    for (const { appId } of lines) tally.of(appId).accepted++;
+    for (const { app_id } of deadLetters) tally.of(app_id).refused++;
+    for (const app of declined) tally.of(app).declined++;
     try {
       await this.#sinks.store(lines, deadLetters);
-      stored = true;
-    } finally {
-      const apps = new Set(COUNTED.flatMap((one) => [...counts[one].keys()]));
-      for (const app of apps) this.#write(app, (one) => counts[one].get(app) ?? 0, stored);
+    } catch (error) {
+      for (const counts of tally.apps) this.#write(counts, false);
+      throw error;
     }
+    for (const counts of tally.apps) this.#write(counts, true);
   }
 
-  #write(app: string, count: (one: Counted) => number, stored: boolean): void {
+  #write({ app, accepted, refused, declined }: AppCounts, stored: boolean): void {
     const { namespace, receivedAt, write = writeLogLine } = this.#counting;
     const values: Record<string, number> = {};
     if (stored) {
-      for (const one of COUNTED) if (count(one) > 0) values[METRIC[one]] = count(one);
-    } else {
-      const sent = count('accepted') + count('refused');
-      if (sent > 0) values[METRIC.unconfirmed] = sent;
-    }
-    if (Object.keys(values).length > 0) write(metricLine(namespace, receivedAt, app, values));
+      if (accepted > 0) values[METRIC.accepted] = accepted;
+      if (refused > 0) values[METRIC.refused] = refused;
+      if (declined > 0) values[METRIC.declined] = declined;
+    } else if (accepted + refused > 0) {
+      values[METRIC.unconfirmed] = accepted + refused;
+    } else return;
+    write(metricLine(namespace, receivedAt, app, values));
   }
 }
 
-function countApps<T>(list: readonly T[], appOf: (member: T) => string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const member of list) {
-    const app = appOf(member);
-    counts.set(app, (counts.get(app) ?? 0) + 1);
+interface AppCounts {
+  readonly app: string;
+  accepted: number;
+  refused: number;
+  declined: number;
+}
+
+/** Counts by app. A request's events mostly are one app's. */
+class Tally {
+  readonly apps: AppCounts[] = [];
+  #last: AppCounts | undefined;
+
+  of(app: string): AppCounts {
+    if (this.#last?.app === app) return this.#last;
+    this.#last = this.apps.find((one) => one.app === app);
+    if (this.#last === undefined) {
+      this.#last = { app, accepted: 0, refused: 0, declined: 0 };
+      this.apps.push(this.#last);
+    }
+    return this.#last;
   }
-  return counts;
 }

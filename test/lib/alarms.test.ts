@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Match } from 'aws-cdk-lib/assertions';
 import { makeTemplates } from './stacks.ts';
 
 const { service } = makeTemplates();
@@ -33,6 +34,28 @@ describe('Alarms', () => {
       MetricName: 'ExecutionsSucceeded',
       TreatMissingData: 'breaching',
       EvaluationPeriods: 3,
+    });
+  });
+
+  it('rings where reconcile finds something missing, or fails', () => {
+    service.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmDescription: Match.stringLikeRegexp('eventsmissing$'),
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+      Metrics: Match.arrayWith([
+        Match.objectLike({
+          MetricStat: {
+            Metric: { Namespace: 'Millrace/Millrace-Service', MetricName: 'Missing' },
+            Period: 3600,
+            Stat: 'Maximum',
+          },
+        }),
+        Match.objectLike({
+          MetricStat: Match.objectLike({
+            Metric: Match.objectLike({ Namespace: 'AWS/Lambda', MetricName: 'Errors' }),
+          }),
+        }),
+      ]),
     });
   });
 });
