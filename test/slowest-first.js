@@ -6,6 +6,7 @@ const SLOWEST = [
   'test/lambdas/build/kills.test.ts',
   'test/core/sql/funnels-differential.test.ts',
   'test/acceptance/published-counts.test.ts',
+  'test/end-to-end/dead-letters.test.ts',
   'test/local/start.test.ts',
   'test/lambdas/build/builds.test.ts',
   'test/lambdas/build/people.test.ts',
