@@ -1,5 +1,6 @@
 import { type Column, ENVELOPE } from '../../../core/columns.ts';
 import type { DeadLetter } from '../../../core/event.ts';
+import { MAX_RECORD_BYTES } from '../../runtime/lines.ts';
 import { isJsonObject } from '../json.ts';
 import { shown } from '../refusal.ts';
 import type { Rechecked } from './recheck.ts';
@@ -13,6 +14,11 @@ const BIGINT = 2 ** 63;
  * it was checked, enriched and redacted when it came.
  */
 export function recheckLine(letter: DeadLetter): Rechecked {
+  const bytes = Buffer.byteLength(letter.payload);
+  if (bytes >= MAX_RECORD_BYTES) {
+    const message = `the line has ${bytes} bytes: less than ${MAX_RECORD_BYTES} fit a record of the stream`;
+    return { outcome: 'not_redrivable', code: 'line_too_large', message };
+  }
   let line: unknown;
   try {
     line = JSON.parse(letter.payload);

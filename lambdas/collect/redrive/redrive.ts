@@ -2,7 +2,9 @@ import type { App } from '../../../core/config.ts';
 import { isChosen, letterDays } from '../../../core/dead-letters.ts';
 import type { DeadLetter, Redriven } from '../../../core/event.ts';
 import type { RedriveCursor, RedrivePage, RedriveRequest } from '../../../core/redrive.ts';
+import { logger } from '../../runtime/logger.ts';
 import type { Collector } from '../collect.ts';
+import { isJsonObject } from '../json.ts';
 import type { LetterObject, LetterObjects, Notes } from './letter-objects.ts';
 import { type Rechecked, type RedrivenLine, recheck } from './recheck.ts';
 import { Tally } from './tally.ts';
@@ -88,7 +90,7 @@ async function redriveLines(
   for (let at = first; at < lines.length; at++) {
     const letter = readLetter(lines[at] ?? '', `${object.key}, line ${at + 1}`, tally);
     if (letter !== undefined && takes(letter, notes, request, tally)) {
-      const rechecked = recheck(letter, redriver.app, redriver.collector);
+      const rechecked = recheckSafely(letter, redriver);
       tally.add(letter, rechecked);
       add(portion, letter, rechecked, notes.get(letter.dead_letter_id), redriver.now());
     }
@@ -100,6 +102,17 @@ async function redriveLines(
   }
   await settle(portion, object, request, redriver);
   return lines.length;
+}
+
+/** One letter that our own code fails on must not hold up all others: the log has it, and the summary. */
+function recheckSafely(letter: DeadLetter, { app, collector }: Redriver): Rechecked {
+  try {
+    return recheck(letter, app, collector);
+  } catch (error) {
+    const { dead_letter_id } = letter;
+    logger.error('a dead letter cannot be checked', { dead_letter_id, error: error as Error });
+    return { outcome: 'not_redrivable', code: 'error', message: String(error) };
+  }
 }
 
 function newPortion(line: number): Portion {
@@ -156,12 +169,20 @@ async function settle(
 
 function readLetter(line: string, place: string, tally: Tally): DeadLetter | undefined {
   try {
-    return JSON.parse(line) as DeadLetter;
+    const letter: unknown = JSON.parse(line);
+    if (isLetter(letter)) return letter;
+    tally.addUnreadable(place, 'it is no dead letter');
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     tally.addUnreadable(place, error.message);
-    return undefined;
   }
+  return undefined;
+}
+
+function isLetter(value: unknown): value is DeadLetter {
+  if (!isJsonObject(value)) return false;
+  const { dead_letter_id: id, app_id: app, code, payload, request } = value;
+  return [id, app, code, payload, request].every((member) => typeof member === 'string');
 }
 
 interface ReadObject {

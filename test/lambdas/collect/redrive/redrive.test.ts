@@ -9,6 +9,7 @@ import { RedactedSchemas } from '../../../../lambdas/collect/redrive/redacted-sc
 import { redrivePage } from '../../../../lambdas/collect/redrive/redrive.ts';
 import { SchemaRegistry } from '../../../../lambdas/collect/schema.ts';
 import { s3 } from '../../../../lambdas/runtime/clients/s3.ts';
+import { logger } from '../../../../lambdas/runtime/logger.ts';
 import { type Aws, DESTINATIONS, linesOf, startAws } from '../../aws.ts';
 import { basic, CONFIG, KEYS, RECEIVED_AT, send } from '../collector.ts';
 import { selfDescribing, TP2 } from '../protocols/snowplow/tracker.ts';
@@ -49,6 +50,7 @@ let fails: boolean;
 let names = 0;
 
 beforeAll(async () => {
+  logger.setLogLevel('SILENT');
   aws = await startAws();
 });
 beforeEach(async () => {
@@ -343,17 +345,20 @@ describe('a redrive', () => {
       ...sinks.deadLetters,
       { ...letter, request: '{"method":"POST","path":"/v0/gone"}' } as DeadLetter,
       '{"dead_letter_id":',
+      'null',
+      { ...letter, request: 'null' } as DeadLetter,
     ]);
     await aws.objects.put(bucket, `${DAY}/broken.gz`, 'no gzip');
 
     const page = await redrive();
 
-    expect(page).toMatchObject({ passed: 0, failed: 0, not_redrivable: 5 });
+    expect(page).toMatchObject({ passed: 0, failed: 0, not_redrivable: 7 });
     expect(page.reasons.map(({ code, count }) => [code, count]).sort()).toEqual([
+      ['error', 1],
       ['no_json', 1],
       ['payload_cut', 1],
       ['unknown_path', 1],
-      ['unreadable', 2],
+      ['unreadable', 3],
     ]);
     expect(await notes()).toEqual([]);
   });
@@ -393,6 +398,12 @@ describe('an accepted line that was not delivered', () => {
       expect(texts).toEqual([text]);
     },
   );
+
+  it('is not sent where no record of the stream can hold it', async () => {
+    await put([letter(JSON.stringify({ ...line, properties: 'x'.repeat(1_000_000) }))]);
+
+    expect((await redrive()).reasons).toMatchObject([{ code: 'line_too_large', count: 1 }]);
+  });
 
   it.each([
     [{ event_at: 'noon' }, '/event_at'],
