@@ -26,7 +26,7 @@ export const DEFAULT_NATIONAL_IDS: readonly NationalId[] = ['us', 'es', 'it', 'f
 export const SECRET_KEYS: readonly string[] = [
   ...['*password', '*passwd', 'pwd', '*passphrase', 'passcode', 'pin', 'otp'],
   ...['*secret', '*token', 'authorization', 'proxyAuthorization', 'credentials', 'apikey'],
-  ...['xapikey', '*privatekey', '*accesskey', 'cookie', 'setCookie', 'sessionCookie', 'jwt'],
+  ...['xapikey', '*privatekey', '*accesskey', 'cookie', 'setCookie', 'sessionCookie', 'jwt', 'bearer'],
   ...['cardnumber', 'creditcard', 'creditcardnumber', 'debitcard', 'ccnumber', 'ccnum'],
   ...['cvv', 'cvv2', 'cvc', 'cvc2', 'csc', 'cardcvv', 'cardcvc', 'cardcode', 'securitycode'],
   ...['iban', 'accountnumber', 'bankaccount', 'routingnumber', 'sortcode'],

@@ -12,6 +12,8 @@ const ESCAPE =
 const ODD =
   /[\u00a0\u2000-\u200a\u202f\u205f\u3000\u2010-\u2015\u2212\uff00-\uff5e]|(?![0-9])\p{Nd}/gu;
 
+const BEYOND_ASCII = /[\u0080-\uffff]/;
+
 /**
  * A text as it means: what is percent-encoded or escaped is decoded, digits of other scripts and odd blanks and hyphens become
  * ASCII's.
@@ -57,7 +59,7 @@ function decodedBytes(encoded: string, start: number, places: number[]): string 
 /** Whether a text has characters that `decoded` reads as ASCII. */
 export function hasOdd(text: string): boolean {
   ODD.lastIndex = 0;
-  return ODD.test(text);
+  return BEYOND_ASCII.test(text) && ODD.test(text);
 }
 
 function asciiOf(char: string): string {

@@ -40,6 +40,8 @@ const EVENT_PATHS: Readonly<Record<string, string>> = {
   nuid: 'anonymousId',
   tnuid: 'anonymousId',
 };
+/** Something of which all that is looked for has one; most words, paths and names have none. */
+const SUSPICIOUS = /[@%\\=\u0080-\uffff]|\d\d|":|" :/;
 /** Deeper values are looked at as text. */
 const MOST_LEVELS = 64;
 
@@ -116,6 +118,7 @@ export class Redactor {
 
   /** A text without what is private. */
   text(text: string): string {
+    if (!SUSPICIOUS.test(text)) return text;
     let clean = this.#named(text);
     const all = findAll(clean, this.#finder);
     for (let i = all.length - 1; i >= 0; i--) {
@@ -168,37 +171,31 @@ export class Redactor {
     return found === undefined ? value : this.#instead(found.kind, found.normal);
   }
 
-  /** A copy, in the order of the keys, where anything in it changes. No prototype: `__proto__` is a key as any other. */
+  /** A copy, in the order of the keys, from the first member on that changes; else the object itself. */
   #object(object: JsonObject, { node, role: given }: Place): JsonObject {
     const role = given === 'call' && isTrackerEvent(object) ? 'event' : given;
-    const clean = Object.create(null) as Record<string, unknown>;
-    let isChanged = false;
+    let clean: Record<string, unknown> | undefined;
     for (const key in object) {
-      if (role === 'context' && key === 'ip') {
-        isChanged = true;
-        continue;
-      }
       const value = object[key];
-      const next = below(node, role === 'event' ? (EVENT_PATHS[key] ?? key) : key);
-      const rule = next?.rule ?? (isId(key, role) ? undefined : this.#keys.ofName(key));
-      const place = { node: next, role: roleBelow(role, key) };
-      let member = value;
-      if (rule) member = this.#byRule(rule, value, place);
-      else if (!isId(key, role)) member = this.#value(value, place);
-      const name = this.#key(key, clean);
-      clean[name] = member;
-      if (name !== key || member !== value) isChanged = true;
+      const isDropped = role === 'context' && key === 'ip';
+      const member = isDropped ? undefined : this.#member(key, value, node, role);
+      const name = this.text(key);
+      if (clean === undefined && (name !== key || member !== value)) clean = before(object, key);
+      if (clean !== undefined && !isDropped) clean[freeName(name, clean)] = member;
     }
-    return isChanged ? clean : object;
+    return clean ?? object;
   }
 
-  /** Two keys that become one stay two. */
-  #key(key: string, taken: JsonObject): string {
-    const clean = this.text(key);
-    if (clean === key) return key;
-    let name = clean;
-    for (let n = 2; name in taken; n++) name = `${clean} ${n}`;
-    return name;
+  #member(key: string, value: unknown, node: PathNode | undefined, role: Place['role']): unknown {
+    const next = node && below(node, role === 'event' ? (EVENT_PATHS[key] ?? key) : key);
+    const isKept = isId(key, role);
+    const rule = next?.rule ?? (isKept ? undefined : this.#keys.ofName(key));
+    if (rule === undefined) {
+      if (isKept) return value;
+      if (typeof value === 'string') return this.#string(value);
+    }
+    const place = { node: next, role: roleBelow(role, key) };
+    return rule ? this.#byRule(rule, value, place) : this.#value(value, place);
   }
 
   #byRule(rule: KeyRule, value: unknown, place: Place): unknown {
@@ -232,15 +229,18 @@ export class Redactor {
 
   #string(text: string): string {
     if (text.length < 4) return text;
-    const first = text.trimStart()[0];
-    if (first === '{' || first === '[') {
+    const first = text.charCodeAt(0);
+    // { and [, and what may stand before them.
+    if (first === 0x7b || first === 0x5b || first <= 0x20) {
       const inner = parsed(text);
       if (inner !== undefined) {
         const clean = this.#value(inner, {});
         return clean === inner ? text : JSON.stringify(clean);
       }
     }
-    return this.#encoded(text) ?? this.text(text);
+    // e and W, as the base64 of { and [ begins.
+    const encoded = first === 0x65 || first === 0x57 ? this.#encoded(text) : undefined;
+    return encoded ?? this.text(text);
   }
 
   /** JSON in base64, as pixels and some clients carry it; undefined where the text is none. */
@@ -302,6 +302,23 @@ function roleBelow(role: Place['role'], key: string): Place['role'] {
   if (role !== 'call') return undefined;
   if (key === 'context') return 'context';
   return key === 'batch' ? 'call' : undefined;
+}
+
+/** The members before a key. No prototype: `__proto__` is a key as any other. */
+function before(object: JsonObject, end: string): Record<string, unknown> {
+  const copy = Object.create(null) as Record<string, unknown>;
+  for (const key in object) {
+    if (key === end) break;
+    copy[key] = object[key];
+  }
+  return copy;
+}
+
+/** Two keys that become one stay two. */
+function freeName(name: string, taken: JsonObject): string {
+  let free = name;
+  for (let n = 2; free in taken; n++) free = `${name} ${n}`;
+  return free;
 }
 
 function isObject(value: unknown): value is object {
