@@ -4,69 +4,24 @@ import type { DeadLetter, EventType } from '../../core/event.ts';
 import { BadRequestError, ContentTooLargeError } from '../runtime/http-error.ts';
 import { checkOrigin, type Sender, type WriteKeys } from './authenticate.ts';
 import { type CallRules, lineOf } from './check.ts';
+import type { Collected } from './collected.ts';
 import { cutLetter, type RefusedEntry, type RequestFacts, refusedEntry } from './dead-letter.ts';
-import type { EncodedBody } from './decode.ts';
 import type { JsonObject } from './envelope.ts';
 import { isJsonObject, jsonProblem } from './json.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
-import type { Line } from './map.ts';
 import { PersonKeys } from './person-key.ts';
 import { redactedLetter } from './privacy/letter.ts';
 import type { Redactors } from './privacy/redactors.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { protocols } from './protocols/protocols.ts';
 import { RefusedError } from './refusal.ts';
+import type { CollectRequest } from './request.ts';
 import type { Routes } from './routes.ts';
 import type { SchemaRegistry } from './schema.ts';
+import type { AcceptedLine, Sinks } from './sinks.ts';
 import { RefusedRequestError, type SplitRequest } from './split.ts';
 import { batchLetters, refusedLetter, unreadLetters } from './visitor/letters.ts';
-import type { VisitorSignals } from './visitor/signals.ts';
-import { type Visit, type VisitorAnswer, Visits } from './visitor/visits.ts';
-
-/** A request to collect. */
-export interface CollectRequest extends EncodedBody {
-  readonly method: string;
-  readonly path: string;
-  /** The query, without `?`, as it came. */
-  readonly query?: string;
-  /** Header authorization. */
-  readonly authorization?: string;
-  /** Header origin. */
-  readonly origin?: string;
-  /** Header referer. */
-  readonly referer?: string;
-  /** Header host, with the port where it is not the protocol's own. */
-  readonly host?: string;
-  /** How the client reached us. */
-  readonly protocol?: 'http' | 'https';
-  readonly userAgent?: string;
-  /** Header accept-language. */
-  readonly acceptLanguage?: string;
-  /** Header cloudfront-viewer-country. */
-  readonly country?: string;
-  /** What the headers say of the visitor's wishes; none where nobody sends them. */
-  readonly signals?: VisitorSignals;
-  /** Epoch ms. */
-  readonly receivedAt: number;
-}
-
-/** An accepted event on its way. */
-export interface AcceptedLine extends Line {
-  readonly appId: string;
-}
-
-/** Where events go. */
-export interface Sinks {
-  /**
-   * Stores all of it, or throws UnavailableError: then nothing may be reported accepted.
-   * @param declined of each event that may not be stored, its app: to be counted
-   */
-  store(
-    lines: readonly AcceptedLine[],
-    deadLetters: readonly DeadLetter[],
-    declined?: readonly string[],
-  ): Promise<void>;
-}
+import { type Visit, Visits } from './visitor/visits.ts';
 
 /** What collect works with. */
 export interface Collector {
@@ -83,18 +38,6 @@ export interface Collector {
    * @throws TooManyRequestsError
    */
   readonly admit: (sender: Sender) => void;
-}
-
-/**
- * What became of a request's events. The accepted are stored on the stream, the refused as dead letters (but those of visitors
- * of whom nothing is stored).
- */
-export interface Collected {
-  readonly accepted: number;
-  readonly refused: readonly RefusedEntry[];
-  /** Events of visitors of whom nothing is stored. */
-  readonly declined: number;
-  readonly visitor: VisitorAnswer;
 }
 
 /** What the steps of taking a request share. */

@@ -1,7 +1,7 @@
 import type { DeadLetter } from '../../core/event.ts';
 import { METRIC } from '../../core/metrics.ts';
 import { metricLine, writeLogLine } from '../runtime/metrics.ts';
-import type { AcceptedLine, Sinks } from './collect.ts';
+import type { AcceptedLine, Sinks } from './sinks.ts';
 
 /** How the events of a request are counted. */
 export interface Counting {

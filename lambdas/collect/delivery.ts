@@ -6,7 +6,7 @@ import { packLines } from '../runtime/lines.ts';
 import { logger } from '../runtime/logger.ts';
 import type { Patience } from '../runtime/resend.ts';
 import { partitionKey, putRecords } from '../runtime/stream.ts';
-import type { AcceptedLine, Sinks } from './collect.ts';
+import type { AcceptedLine, Sinks } from './sinks.ts';
 
 /** Names of what the function writes to. */
 export interface Destinations {

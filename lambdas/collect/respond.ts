@@ -1,10 +1,12 @@
 import type { HttpResponse } from '../runtime/http.ts';
 import { HttpError } from '../runtime/http-error.ts';
 import { logger } from '../runtime/logger.ts';
-import { type Collector, type CollectRequest, collect, type Sinks } from './collect.ts';
+import { type Collector, collect } from './collect.ts';
 import { protocols } from './protocols/protocols.ts';
+import type { CollectRequest } from './request.ts';
 import type { Routes, ServiceMatch } from './routes.ts';
 import { answerService } from './services.ts';
+import type { Sinks } from './sinks.ts';
 import { withVisitor } from './visitor/answer.ts';
 
 /**

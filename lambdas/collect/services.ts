@@ -2,8 +2,8 @@ import type { ServiceName } from '../../core/collect-routes.ts';
 import { type HttpResponse, jsonResponse } from '../runtime/http.ts';
 import { NotFoundError, UnauthorizedError } from '../runtime/http-error.ts';
 import { checkOrigin, missingKey, type Sender, type WriteKeys } from './authenticate.ts';
-import type { CollectRequest } from './collect.ts';
 import { segment } from './protocols/segment.ts';
+import type { CollectRequest } from './request.ts';
 import type { ServiceMatch } from './routes.ts';
 
 /** Seconds that browsers may keep a client's settings. */

@@ -1,5 +1,5 @@
 import { headerKey } from '../authenticate.ts';
-import type { CollectRequest } from '../collect.ts';
+import type { CollectRequest } from '../request.ts';
 import { gifResponse } from './gif.ts';
 import type { Protocol } from './protocol.ts';
 import { parameterOf, parametersOf, textOfQuery } from './query.ts';

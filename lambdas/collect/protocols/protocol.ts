@@ -2,8 +2,9 @@ import type { Takes } from '../../../core/collect-routes.ts';
 import type { HttpResponse } from '../../runtime/http.ts';
 import type { HttpError } from '../../runtime/http-error.ts';
 import type { Sender, WriteKeys } from '../authenticate.ts';
-import type { Collected, CollectRequest } from '../collect.ts';
+import type { Collected } from '../collected.ts';
 import type { DecodedBody } from '../decode.ts';
+import type { CollectRequest } from '../request.ts';
 import type { SplitRequest } from '../split.ts';
 
 /** What a body is read with, beside itself. */

@@ -1,6 +1,6 @@
 import { METRIC } from '../../../core/metrics.ts';
 import { metricLine } from '../../runtime/metrics.ts';
-import type { RedrivenLine } from './recheck.ts';
+import type { RedrivenLine } from './rechecked.ts';
 
 const HOUR_MS = 3_600_000;
 /** CloudWatch takes no metrics older than two weeks, and reconcile does not look at older hours. */

@@ -14,7 +14,7 @@ import { createCollector } from '../collector.ts';
 import { Routes } from '../routes.ts';
 import { countRedriven } from './count-redriven.ts';
 import { LetterObjects } from './letter-objects.ts';
-import type { RedrivenLine } from './recheck.ts';
+import type { RedrivenLine } from './rechecked.ts';
 import { RedactedSchemas } from './redacted-schemas.ts';
 import { redrivePage } from './redrive.ts';
 

@@ -3,7 +3,7 @@ import type { DeadLetter } from '../../../core/event.ts';
 import { MAX_RECORD_BYTES } from '../../runtime/lines.ts';
 import { isJsonObject } from '../json.ts';
 import { shown } from '../refusal.ts';
-import type { Rechecked } from './recheck.ts';
+import type { Rechecked } from './rechecked.ts';
 
 /** The last day that counts is 9999-12-31: builds take nothing later for an event. */
 const END_OF_TIME = 253_402_300_800_000;

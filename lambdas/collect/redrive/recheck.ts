@@ -2,35 +2,18 @@ import type { App } from '../../../core/config.ts';
 import type { DeadLetter, DeadLetterCode } from '../../../core/event.ts';
 import { NotFoundError } from '../../runtime/http-error.ts';
 import { lineOf } from '../check.ts';
-import { type Collector, type CollectRequest, callRules } from '../collect.ts';
+import { type Collector, callRules } from '../collect.ts';
 import { batchSpans, isJsonObject } from '../json.ts';
 import { MAX_DEAD_LETTER_BYTES } from '../limits.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { protocols } from '../protocols/protocols.ts';
 import { type Refusal, RefusedError } from '../refusal.ts';
+import type { CollectRequest } from '../request.ts';
 import { RefusedRequestError } from '../split.ts';
 import { visitOf } from '../visitor/kept-visit.ts';
 import { Visits } from '../visitor/visits.ts';
 import { recheckLine } from './recheck-line.ts';
-
-/** A line for the stream. */
-export interface RedrivenLine {
-  /** JSON, without a newline. */
-  readonly json: string;
-  /** The person, for the partition key. */
-  readonly personId: string;
-}
-
-/** What would become of a dead letter now. */
-export type Rechecked =
-  | { readonly outcome: 'passed'; readonly lines: readonly RedrivenLine[] }
-  | { readonly outcome: 'failed'; readonly reason: LetterReason }
-  | { readonly outcome: 'not_redrivable'; readonly code: string; readonly message: string };
-
-/** Why a dead letter is refused again. */
-export interface LetterReason extends Omit<Refusal, 'code'> {
-  readonly code: DeadLetterCode;
-}
+import type { Rechecked, RedrivenLine } from './rechecked.ts';
 
 /** Codes of requests that were refused as a whole: the payload is a body, or some calls of one as a batch. */
 const WHOLE_REQUESTS: readonly DeadLetterCode[] = [

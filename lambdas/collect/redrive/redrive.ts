@@ -6,7 +6,8 @@ import { logger } from '../../runtime/logger.ts';
 import type { Collector } from '../collect.ts';
 import { isJsonObject } from '../json.ts';
 import type { LetterObject, LetterObjects, Notes } from './letter-objects.ts';
-import { type Rechecked, type RedrivenLine, recheck } from './recheck.ts';
+import { recheck } from './recheck.ts';
+import type { Rechecked, RedrivenLine } from './rechecked.ts';
 import { Tally } from './tally.ts';
 
 /** What a redrive works with. */

@@ -1,6 +1,6 @@
 import type { DeadLetter } from '../../../core/event.ts';
 import type { RedriveReason } from '../../../core/redrive.ts';
-import type { Rechecked } from './recheck.ts';
+import type { Rechecked } from './rechecked.ts';
 
 /** Counts what becomes of letters. */
 export class Tally {

@@ -1,8 +1,9 @@
 import { seededRandom } from '../../../cli/sample/random.ts';
 import { parseConfig } from '../../../core/config-schema.ts';
-import { collect, type Sinks } from '../../../lambdas/collect/collect.ts';
+import { collect } from '../../../lambdas/collect/collect.ts';
 import { createCollector } from '../../../lambdas/collect/collector.ts';
 import { PLACEHOLDERS } from '../../../lambdas/collect/privacy/redactor.ts';
+import type { Sinks } from '../../../lambdas/collect/sinks.ts';
 import { OTHER_VALUES } from './other-values.ts';
 import { PERSONAL_VALUES } from './personal-values.ts';
 

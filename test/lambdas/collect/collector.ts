@@ -1,13 +1,10 @@
 import { parseConfig } from '../../../core/config-schema.ts';
 import type { DeadLetter } from '../../../core/event.ts';
-import {
-  type AcceptedLine,
-  type CollectRequest,
-  collect,
-  type Sinks,
-} from '../../../lambdas/collect/collect.ts';
+import { collect } from '../../../lambdas/collect/collect.ts';
 import { createCollector } from '../../../lambdas/collect/collector.ts';
+import type { CollectRequest } from '../../../lambdas/collect/request.ts';
 import type { SchemaRegistry } from '../../../lambdas/collect/schema.ts';
+import type { AcceptedLine, Sinks } from '../../../lambdas/collect/sinks.ts';
 import { HttpError } from '../../../lambdas/runtime/http-error.ts';
 
 /** When the requests of the tests arrive: 2026-11-21T18:00:30Z. */

@@ -1,6 +1,6 @@
 import type { DeadLetter } from '../../../core/event.ts';
-import type { AcceptedLine, Sinks } from '../../../lambdas/collect/collect.ts';
 import { CountedSinks } from '../../../lambdas/collect/counted-sinks.ts';
+import type { AcceptedLine, Sinks } from '../../../lambdas/collect/sinks.ts';
 import { embeddedMetrics } from '../../../local/cloudwatch/embedded.ts';
 import { MemorySinks, RECEIVED_AT } from './collector.ts';
 

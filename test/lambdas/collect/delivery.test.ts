@@ -1,6 +1,6 @@
 import type { DeadLetter } from '../../../core/event.ts';
-import type { AcceptedLine } from '../../../lambdas/collect/collect.ts';
 import { Delivery } from '../../../lambdas/collect/delivery.ts';
+import type { AcceptedLine } from '../../../lambdas/collect/sinks.ts';
 import { kinesis } from '../../../lambdas/runtime/clients/kinesis.ts';
 import { logger } from '../../../lambdas/runtime/logger.ts';
 import { type Aws, DESTINATIONS, linesOf, startAws } from '../aws.ts';

@@ -1,6 +1,6 @@
 import { type CollectRoute, collectRoutes } from '../../../core/collect-routes.ts';
-import type { CollectRequest } from '../../../lambdas/collect/collect.ts';
 import { createCollector } from '../../../lambdas/collect/collector.ts';
+import type { CollectRequest } from '../../../lambdas/collect/request.ts';
 import { respond } from '../../../lambdas/collect/respond.ts';
 import { HttpError } from '../../../lambdas/runtime/http-error.ts';
 import { JSON_FILES, JSON_TRAPS, NAUGHTY_STRINGS } from '../../bad-input.ts';

@@ -1,8 +1,8 @@
 import type { HttpResponse } from '../../../runtime/http.ts';
 import { HttpError } from '../../../runtime/http-error.ts';
-import type { CollectRequest } from '../../collect.ts';
 import { decodeBody } from '../../decode.ts';
 import { MAX_REQUEST_BYTES } from '../../limits.ts';
+import type { CollectRequest } from '../../request.ts';
 import { gifResponse } from '../gif.ts';
 import type { Protocol } from '../protocol.ts';
 import { parameterOf, parametersOf, textOfQuery } from '../query.ts';

@@ -1,5 +1,5 @@
-import type { CollectRequest } from '../../../../lambdas/collect/collect.ts';
 import { createCollector } from '../../../../lambdas/collect/collector.ts';
+import type { CollectRequest } from '../../../../lambdas/collect/request.ts';
 import { respond } from '../../../../lambdas/collect/respond.ts';
 import { CONFIG, KEYS, MemorySinks, RECEIVED_AT } from '../collector.ts';
 

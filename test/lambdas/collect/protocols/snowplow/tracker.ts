@@ -1,6 +1,6 @@
 import { parseConfig } from '../../../../../core/config-schema.ts';
-import type { CollectRequest } from '../../../../../lambdas/collect/collect.ts';
 import { createCollector } from '../../../../../lambdas/collect/collector.ts';
+import type { CollectRequest } from '../../../../../lambdas/collect/request.ts';
 import { respond } from '../../../../../lambdas/collect/respond.ts';
 import type { SchemaRegistry } from '../../../../../lambdas/collect/schema.ts';
 import type { HttpResponse } from '../../../../../lambdas/runtime/http.ts';
