@@ -24,9 +24,9 @@ export const DEFAULT_NATIONAL_IDS: readonly NationalId[] = ['us', 'es', 'it', 'f
  * text. Spread it to add names: `keys: [...SECRET_KEYS, 'diagnosis']`.
  */
 export const SECRET_KEYS: readonly string[] = [
-  ...['*password', '*passwd', 'pwd', '*passphrase', 'passcode', 'pin', 'otp'],
+  ...['*password', '*passwd', 'pwd', '*passphrase', 'passcode', 'pin', 'otp', 'bearer'],
   ...['*secret', '*token', 'authorization', 'proxyAuthorization', 'credentials', 'apikey'],
-  ...['xapikey', '*privatekey', '*accesskey', 'cookie', 'setCookie', 'sessionCookie', 'jwt', 'bearer'],
+  ...['xapikey', '*privatekey', '*accesskey', 'cookie', 'setCookie', 'sessionCookie', 'jwt'],
   ...['cardnumber', 'creditcard', 'creditcardnumber', 'debitcard', 'ccnumber', 'ccnum'],
   ...['cvv', 'cvv2', 'cvc', 'cvc2', 'csc', 'cardcvv', 'cardcvc', 'cardcode', 'securitycode'],
   ...['iban', 'accountnumber', 'bankaccount', 'routingnumber', 'sortcode'],

@@ -48,6 +48,8 @@ function domainEnd(text: string, start: number): number | undefined {
     const top = /^(?:xn--[a-z\d-]+|\p{L}{2,})/iu.exec(label)?.[0];
     if (top === undefined || /^\p{N}/u.test(label.slice(top.length))) continue;
     const host = labels.slice(0, count - 1);
+    // pkg@1.2.3.tgz, which jane@163.com is not.
+    if (host.length > 1 && host.every((label) => /^\d+$/.test(label))) return undefined;
     if (host.some((label) => label === '') || FILES.has(top.toLowerCase())) return undefined;
     return start + host.join('.').length + 1 + top.length;
   }

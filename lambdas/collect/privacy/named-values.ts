@@ -22,11 +22,14 @@ export function namedValues(text: string, keys: KeyRules): NamedValue[] {
     if (value) found.push({ rule, start: end - value.length, end });
   };
   if (text.includes('=')) {
+    let covered = 0;
     for (const match of text.matchAll(PARAMETER)) {
-      const rule = ruleOf(match[1] ?? '', keys);
+      const rule = match.index < covered ? undefined : ruleOf(match[1] ?? '', keys);
       if (rule === undefined) continue;
       VALUE.lastIndex = match.index + match[0].length;
-      add(rule, VALUE.exec(text)?.[0], VALUE.lastIndex);
+      const value = VALUE.exec(text)?.[0];
+      add(rule, value, VALUE.lastIndex);
+      covered = VALUE.lastIndex;
     }
   }
   if (text.includes('":') || text.includes('" :')) {

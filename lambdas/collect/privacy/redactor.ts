@@ -119,13 +119,12 @@ export class Redactor {
   /** A text without what is private. */
   text(text: string): string {
     if (!SUSPICIOUS.test(text)) return text;
-    let clean = this.#named(text);
-    const all = findAll(clean, this.#finder);
-    for (let i = all.length - 1; i >= 0; i--) {
-      const { kind, start, end, normal } = all[i] as (typeof all)[number];
-      clean = clean.slice(0, start) + this.#instead(kind, normal) + clean.slice(end);
-    }
-    return clean;
+    const named = this.#named(text);
+    const found = findAll(named, this.#finder);
+    return replaced(
+      named,
+      found.map(({ kind, start, end, normal }) => [start, end, this.#instead(kind, normal)]),
+    );
   }
 
   #mayHold(text: string): boolean {
@@ -175,13 +174,14 @@ export class Redactor {
   #object(object: JsonObject, { node, role: given }: Place): JsonObject {
     const role = given === 'call' && isTrackerEvent(object) ? 'event' : given;
     let clean: Record<string, unknown> | undefined;
+    const counts = new Map<string, number>();
     for (const key in object) {
       const value = object[key];
       const isDropped = role === 'context' && key === 'ip';
       const member = isDropped ? undefined : this.#member(key, value, node, role);
       const name = this.text(key);
       if (clean === undefined && (name !== key || member !== value)) clean = before(object, key);
-      if (clean !== undefined && !isDropped) clean[freeName(name, clean)] = member;
+      if (clean !== undefined && !isDropped) clean[freeName(name, clean, counts)] = member;
     }
     return clean ?? object;
   }
@@ -262,17 +262,14 @@ export class Redactor {
   }
 
   #replaceNamed(text: string, plain: string, places?: readonly number[]): string {
-    let clean = text;
-    const all = namedValues(plain, this.#keys);
-    for (let i = all.length - 1; i >= 0; i--) {
-      const { rule, start, end } = all[i] as (typeof all)[number];
+    const parts: [number, number, string][] = [];
+    for (const { rule, start, end } of namedValues(plain, this.#keys)) {
       const value = decoded(plain.slice(start, end)).text;
       const instead = this.#ruled(rule, value);
       if (instead === undefined || instead === value) continue;
-      const [from, to] = places === undefined ? [start, end] : [places[start], places[end]];
-      clean = clean.slice(0, from) + instead + clean.slice(to);
+      parts.push([places?.[start] ?? start, places?.[end] ?? end, instead]);
     }
-    return clean;
+    return replaced(text, parts);
   }
 
   #instead(kind: PiiKind, normal: string): string {
@@ -314,11 +311,26 @@ function before(object: JsonObject, end: string): Record<string, unknown> {
   return copy;
 }
 
-/** Two keys that become one stay two. */
-function freeName(name: string, taken: JsonObject): string {
-  let free = name;
-  for (let n = 2; free in taken; n++) free = `${name} ${n}`;
-  return free;
+/** Two keys that become one stay two. `counts` has how often each was taken, so that many do not ask for all before them. */
+function freeName(name: string, taken: JsonObject, counts: Map<string, number>): string {
+  if (!(name in taken)) return name;
+  let count = counts.get(name) ?? 1;
+  do count++;
+  while (`${name} ${count}` in taken);
+  counts.set(name, count);
+  return `${name} ${count}`;
+}
+
+/** A text with parts of it, in their order, replaced. */
+function replaced(text: string, parts: readonly (readonly [number, number, string])[]): string {
+  if (parts.length === 0) return text;
+  let out = '';
+  let at = 0;
+  for (const [start, end, instead] of parts) {
+    out += text.slice(at, start) + instead;
+    at = end;
+  }
+  return out + text.slice(at);
 }
 
 function isObject(value: unknown): value is object {

@@ -57,6 +57,8 @@ describe('what is found in a text', () => {
       '４１１１１１１１１１１１１１１１',
       '٤١١١١١١١١١١١١١١١',
       '4111\u00a01111\u00a01111\u00a01111',
+      '4111\u200b1111\u200b1111\u200b1111',
+      '4111–1111–1111–1111',
     ]);
   });
 
@@ -81,6 +83,7 @@ describe('what is found in a text', () => {
       "o'brien+news@mail.example.co.uk",
       'müller@bücher.example',
       'почта@пример.рф',
+      'jane@163.com',
       '"john doe"@example.com',
       'root@[192.0.2.1]',
       ['mailto:jane@example.com.', 'jane@example.com'],
@@ -169,6 +172,7 @@ describe('what is found in a text', () => {
       '@segment/analytics-node',
       'logo@2x.png',
       'react@18.2.0',
+      'pkg@1.2.3.tgz',
       'jane@localhost',
       'https://maps.example/@52.52,13.40,15z',
     ];

@@ -214,6 +214,34 @@ describe('a payload', () => {
   });
 });
 
+describe('a long payload', () => {
+  it.each([
+    ['e-mails', 'jane@example.com '],
+    ['parameters', '&token=a'],
+    ['pairs', '"token":"a",'],
+    ['nested parameters', '?a=?token='],
+    ['backslashes', '\\\\"'],
+  ])('of %s is redacted in a time that grows with it only', (_, part) => {
+    const text = part.repeat(500_000 / part.length);
+    const start = performance.now();
+
+    redactor().payload(text);
+
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  it('of keys that become one keeps them all', () => {
+    const keys = Array.from({ length: 20_000 }, (_, i) => [`jane${i}@example.com`, i]);
+    const text = JSON.stringify({ properties: Object.fromEntries(keys) });
+    const start = performance.now();
+
+    const { properties } = JSON.parse(redactor().payload(text));
+
+    expect(Object.values(properties)).toHaveLength(20_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+});
+
 const PRIVATE = [
   'jane@example.com',
   '4111 1111 1111 1111',
