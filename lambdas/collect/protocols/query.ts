@@ -1,5 +1,5 @@
 import type { DecodedBody } from '../decode.ts';
-import { MAX_REQUEST_BYTES } from '../limits.ts';
+import { MAX_DEPTH, MAX_REQUEST_BYTES } from '../limits.ts';
 
 /** Parameters of a query, percent-decoded. What is no UTF-8 becomes U+FFFD. */
 export function parametersOf(query: string | undefined): URLSearchParams {
@@ -19,7 +19,8 @@ export function parameterOf(query: string | undefined, name: string): string | u
 export function nestedParameters(parameters: URLSearchParams): Readonly<Record<string, unknown>> {
   const root = emptyObject();
   for (const [name, value] of parameters) {
-    const parts = name.split('.');
+    // One level more than an event may have: deeper ones need not be told apart, and would exhaust the stack.
+    const parts = name.split('.', MAX_DEPTH + 1);
     const last = parts.pop() ?? '';
     let object = root;
     for (const part of parts) {

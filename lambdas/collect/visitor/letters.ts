@@ -23,7 +23,7 @@ export function refusedLetter(
   if (visit.mode === 'full') return deadLetter(refusal, payload, call.value, all);
   const value: unknown = payload === '' ? undefined : JSON.parse(payload);
   const place = placeOf([call], visit);
-  return deadLetter(quiet(refusal, call.value), payload, value, { ...all, ...place });
+  return deadLetter(quiet(refusal, call), payload, value, { ...all, ...place });
 }
 
 /** The dead letters of text that is not read as calls; none where nothing may be stored. */
@@ -97,10 +97,10 @@ function isReadable({ value, depth }: IncomingCall): boolean {
 }
 
 /** Messages show the value that was got; pointers show keys. */
-function quiet(refusal: Refusal, value: unknown): Refusal {
+function quiet(refusal: Refusal, call: IncomingCall): Refusal {
   const tells =
     refusal.pointer.split('/').some(isIdentityName) ||
-    (isJsonObject(value) && namesIdOf(value, refusal.pointer));
+    (isReadable(call) && namesIdOf(call.value as JsonObject, refusal.pointer));
   return {
     ...refusal,
     pointer: tells ? '' : refusal.pointer,

@@ -7,14 +7,10 @@ import { JSON_FILES, JSON_TRAPS, NAUGHTY_STRINGS } from '../../bad-input.ts';
 import { basic, CONFIG, KEYS, MemorySinks, RECEIVED_AT } from './collector.ts';
 
 const collector = createCollector(CONFIG);
+const ALL_ROUTES = collectRoutes({ basePaths: ['/'], snowplowPostPaths: [] });
 /** One route of each kind: others of its protocol that take the same are read by the same code. */
 const ROUTES = [
-  ...new Map(
-    collectRoutes({ basePaths: ['/'], snowplowPostPaths: [] }).map((route) => [
-      `${route.protocol} ${route.takes}`,
-      route,
-    ]),
-  ).values(),
+  ...new Map(ALL_ROUTES.map((route) => [`${route.protocol} ${route.takes}`, route])).values(),
 ];
 const TEXTS = [...JSON_FILES, ...JSON_TRAPS].map(({ bytes }) => bytes);
 
@@ -104,3 +100,70 @@ test.each(named(ROUTES.filter(({ method }) => method === 'GET')))(
     expect(outcomes.flatMap(faultsOf)).toEqual([]);
   },
 );
+
+describe('what is nested to exhaust the stack', () => {
+  const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+
+  it.each([
+    [
+      'ids of a merge call',
+      '/v1/batch',
+      `{"batch":[{"type":"merge","userId":"u","mergeProperties":[${deep(100_000)}]}]}`,
+    ],
+    ['an id', '/v1/track', `{"event":"x","userId":"u","anonymousId":${deep(100_000)}}`],
+  ])(
+    'as %s is kept as a dead letter, also where the visitor is anonymous',
+    async (_, path, body) => {
+      const signals = {
+        gpc: true,
+        dnt: false,
+        serverAnonymous: false,
+        isBrowser: true,
+        cookies: [],
+      };
+      const route = ALL_ROUTES.find((one) => one.path === path)!;
+
+      const open = await sendTo(route, { body });
+      const anonymous = await sendTo(route, { body, signals });
+
+      expect([open, anonymous].map(({ status, kept }) => [status, kept.length])).toEqual([
+        [400, 1],
+        [400, 1],
+      ]);
+    },
+  );
+
+  it('as dots in the names of parameters is kept as a dead letter', async () => {
+    const route = ROUTES.find(({ protocol }) => protocol === 'segment-pixel')!;
+    const query = `writeKey=${KEYS.shop}&userId=u&event=x&a${'.a'.repeat(9_000)}=1`;
+
+    expect(faultsOf(await sendTo(route, { authorization: undefined, query }))).toEqual([]);
+  });
+});
+
+describe('merge calls', () => {
+  const route = ALL_ROUTES.find(({ path }) => path === '/v1/batch')!;
+  const merge = (ids: number) => ({
+    type: 'merge',
+    userId: 'u',
+    traits: { note: 'a'.repeat(20_000) },
+    mergeProperties: Array.from({ length: ids }, (_, i) => ({ type: 'id', value: `${i}` })),
+  });
+
+  it('of more ids than any client has are one dead letter, not a copy for each id', async () => {
+    const { kept } = await sendTo(route, { body: JSON.stringify({ batch: [merge(300)] }) });
+
+    expect(kept).toHaveLength(1);
+    expect(JSON.parse(kept[0] ?? '')).toMatchObject({ pointer: '/mergeProperties' });
+  });
+
+  it('that make more events than a batch may have are refused together', async () => {
+    const small = { ...merge(10), traits: undefined };
+    const { kept } = await sendTo(route, {
+      body: JSON.stringify({ batch: Array.from({ length: 300 }, () => small) }),
+    });
+
+    expect(kept).not.toEqual([]);
+    expect(kept.map((text) => JSON.parse(text).code)).toEqual(kept.map(() => 'too_many_events'));
+  });
+});
