@@ -39,7 +39,7 @@ export const NO_COUNTS: HourCounts = {
   delivered_twice: 0,
 };
 
-/** Open: events of the hour may still be on their way. Settled: what is not there now is missing. */
+/** Open: events of the hour may still be on their way, since they came or were sent again. Settled: what is not there now is missing. */
 export type HourState = 'open' | 'settled';
 
 /** What an hour's counts come to. received + redriven + surplus = stored + duplicate + refused + undelivered + declined + in_flight + missing */
@@ -61,6 +61,8 @@ export interface ReconciledHour extends HourCounts, Balance {
   readonly state: HourState;
   /** Epoch ms. */
   readonly checked_at: number;
+  /** Epoch ms before which the last of the hour's redriven events were sent: until the facts reach there, they may be on their way. */
+  readonly redriven_until?: number;
 }
 
 /** Works out what is on its way, what is missing and what is there without having been acknowledged. */

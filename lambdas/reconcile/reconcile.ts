@@ -60,6 +60,8 @@ interface Due {
   readonly hour: string;
   readonly door: DoorCounts;
   readonly state: HourState;
+  /** As of ReconciledHour. */
+  readonly redriven_until?: number;
 }
 
 /**
@@ -81,7 +83,8 @@ export async function reconcile(context: ReconcileContext): Promise<Reconciled> 
     const byHour = new Map(before.map((hour) => [hour.hour, hour]));
     known.set(app, byHour);
     const settledUntil = await context.hours.settledUntil(app);
-    const stateOf = (hour: string): HourState => stateAt(hour, { now, settledUntil, waiting });
+    const stateOf = (hour: string, redrivenUntil = 0): HourState =>
+      stateAt(hour, { now, settledUntil, redrivenUntil, waiting });
     due.push(
       ...dueHours(app, { door: door.get(app) ?? new Map(), byHour, arrivals, now, stateOf }),
     );
@@ -108,12 +111,18 @@ export async function reconcile(context: ReconcileContext): Promise<Reconciled> 
 
 function stateAt(
   hour: string,
-  facts: { now: number; settledUntil: number | undefined; waiting: readonly number[] },
+  facts: {
+    now: number;
+    settledUntil: number | undefined;
+    redrivenUntil: number;
+    waiting: readonly number[];
+  },
 ): HourState {
-  const { now, settledUntil = 0, waiting } = facts;
+  const { now, settledUntil = 0, redrivenUntil, waiting } = facts;
   const [start, end] = [hourMs(hour), hourMs(hour) + HOUR_MS];
   const lettersWait = waiting.some((time) => time >= start && time < end + REQUEST_MS);
-  return settledUntil >= end && now >= end + DOOR_LAG_MS && !lettersWait ? 'settled' : 'open';
+  const isBuilt = settledUntil >= Math.max(end, redrivenUntil);
+  return isBuilt && now >= end + DOOR_LAG_MS && !lettersWait ? 'settled' : 'open';
 }
 
 function dueHours(
@@ -123,7 +132,7 @@ function dueHours(
     byHour: ReadonlyMap<string, ReconciledHour>;
     arrivals: ReadonlySet<string>;
     now: number;
-    stateOf: (hour: string) => HourState;
+    stateOf: (hour: string, redrivenUntil?: number) => HourState;
   },
 ): Due[] {
   const { door, byHour, arrivals, now, stateOf } = facts;
@@ -135,13 +144,18 @@ function dueHours(
   return [...hours]
     .filter((hour) => hour >= since && hour <= hourOf(now))
     .sort()
-    .map((hour) => ({
-      app,
-      hour,
-      door: door.get(hour) ?? NO_DOOR_COUNTS,
+    .map((hour): Due => {
+      const counts = door.get(hour) ?? NO_DOOR_COUNTS;
+      const before = byHour.get(hour);
+      const base = { app, hour, door: counts };
+      if (counts.redriven !== (before?.redriven ?? 0)) {
+        return { ...base, state: stateOf(hour, now), redriven_until: now };
+      }
+      const until = before?.redriven_until;
       // What was settled once stays so: nothing of it is on its way any more.
-      state: byHour.get(hour)?.state === 'settled' ? ('settled' as const) : stateOf(hour),
-    }))
+      const state = before?.state === 'settled' ? 'settled' : stateOf(hour, until);
+      return until === undefined ? { ...base, state } : { ...base, state, redriven_until: until };
+    })
     .filter((one) => {
       const before = byHour.get(one.hour);
       if (before === undefined || before.state === 'open') return true;
@@ -175,9 +189,14 @@ async function countDue(due: readonly Due[], context: ReconcileContext): Promise
   );
 }
 
-function resultOf({ app, hour, door, state }: Due, lake: LakeHours, now: number): ReconciledHour {
-  const counts = { ...NO_COUNTS, ...door, ...(lake.get(keyOf(app, hour)) ?? NO_LAKE_COUNTS) };
-  return { hour, state, checked_at: now, ...counts, ...balanceOf(counts, state) };
+function resultOf(due: Due, lake: LakeHours, now: number): ReconciledHour {
+  const { app, door, ...kept } = due;
+  const counts = {
+    ...NO_COUNTS,
+    ...door,
+    ...(lake.get(keyOf(app, due.hour)) ?? NO_LAKE_COUNTS),
+  };
+  return { ...kept, checked_at: now, ...counts, ...balanceOf(counts, due.state) };
 }
 
 function warnOf(app: string, hour: ReconciledHour, { warn }: ReconcileContext): void {

@@ -181,6 +181,35 @@ describe('an hour', () => {
     expect(grown.kept).toMatchObject([{ redriven: 1, stored: 3, missing: 0, surplus: 0 }]);
   });
 
+  it('is open again after a redrive, until the builds have taken what was sent', async () => {
+    await settle(1);
+    await run(1, doorOf({ refused_at_door: 2 }), () => ({ letters: [held({ refused: 2 })] }));
+    const letters = [held({ refused: 2 })];
+    const door = doorOf({ refused_at_door: 2, redriven: 2 });
+    const sent = await run(2, door, () => ({ letters }));
+    await settle(1.9);
+    const arrived = await run(2.9, door, () => ({ letters, events: [held({ unbuilt: 2 })] }));
+    await settle(2.5);
+    const built = await run(3.9, door, () => ({ letters, events: [held({ stored: 2 })] }));
+    const later = await run(4.9, door, () => ({}));
+
+    expect(sent.kept).toMatchObject([{ state: 'open', in_flight: 2, missing: 0 }]);
+    expect(sent.warnings).toEqual([]);
+    expect(arrived.kept).toMatchObject([{ state: 'open', in_flight: 2, missing: 0 }]);
+    expect(built.kept).toMatchObject([{ state: 'settled', stored: 2, in_flight: 0, missing: 0 }]);
+    expect(later.statements).toEqual([]);
+  });
+
+  it('lacks what was sent again and is not there once the builds had time for it', async () => {
+    await settle(1);
+    const door = doorOf({ redriven: 2 });
+    await run(1, doorOf({ accepted: 1 }), () => ({ events: [held({ stored: 1 })] }));
+    await run(2, door, () => ({}));
+    await settle(2.5);
+
+    expect((await run(3, door, () => ({}))).kept).toMatchObject([{ state: 'settled', missing: 2 }]);
+  });
+
   it('with more than was acknowledged is told, and missing is nothing', async () => {
     await settle(1);
     const { kept, warnings } = await run(1, doorOf({ accepted: 2 }), () => ({
