@@ -7,7 +7,7 @@ export interface Decoded {
 
 /** Characters percent-encoded, as often as you like: an ASCII one, or bytes of others; and escapes of JSON in text that is none. */
 const ESCAPE =
-  /%(?:25)*([2-7][\da-f])|((?:%(?:25)*[89a-f][\da-f])+)|\\+u00([2-7][\da-f])|\\+[nrt]/gi;
+  /%(?:25)*([2-7][\da-f])|((?:%(?:25)*[89a-f][\da-f])+)|(?<!\\)\\+(?:u00([2-7][\da-f])|[nrt])/gi;
 /** Blanks, hyphens, digits and letters of other scripts, full width ones among them, as people and keyboards write numbers. */
 const ODD =
   /[\u00a0\u00ad\u2000-\u200d\u2060\ufeff\u202f\u205f\u3000\u2010-\u2015\u2212\uff00-\uff5e]|(?![0-9])\p{Nd}/gu;
