@@ -1,6 +1,6 @@
 import { headerKey } from '../authenticate.ts';
 import type { CollectRequest } from '../request.ts';
-import { gifResponse } from './gif.ts';
+import { gifOfError, gifResponse } from './gif.ts';
 import type { Protocol } from './protocol.ts';
 import { parameterOf, parametersOf, textOfQuery } from './query.ts';
 import { segment } from './segment.ts';
@@ -28,7 +28,7 @@ export const pixel: Protocol = {
   namesNobody: 'newcomer',
   wrap: segment.wrap,
   answer: gifResponse,
-  answerError: gifResponse,
+  answerError: gifOfError,
 };
 
 function callOf({ query, referer }: CollectRequest): object {

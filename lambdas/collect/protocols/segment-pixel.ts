@@ -1,12 +1,12 @@
 import { headerKey } from '../authenticate.ts';
-import { gifResponse } from './gif.ts';
+import { gifOfError, gifResponse } from './gif.ts';
 import type { Protocol } from './protocol.ts';
 import { decodeBase64, nestedParameters, parameterOf, parametersOf, textOfQuery } from './query.ts';
 import { segment } from './segment.ts';
 
 /**
  * Segment's and RudderStack's pixels: a call in the query of an image's address, as `data=<base64 of its JSON>` or as
- * parameters with dots in their names. The answer is the image, whatever became of the call.
+ * parameters with dots in their names. The answer is always the image.
  */
 export const segmentPixel: Protocol = {
   keyOf: ({ authorization, query }) => headerKey(authorization) ?? parameterOf(query, 'writeKey'),
@@ -24,5 +24,5 @@ export const segmentPixel: Protocol = {
   split: segment.split,
   wrap: segment.wrap,
   answer: gifResponse,
-  answerError: gifResponse,
+  answerError: gifOfError,
 };

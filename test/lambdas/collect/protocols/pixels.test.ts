@@ -1,6 +1,7 @@
 import { createCollector } from '../../../../lambdas/collect/collector.ts';
 import type { CollectRequest } from '../../../../lambdas/collect/request.ts';
 import { respond } from '../../../../lambdas/collect/respond.ts';
+import { TooManyRequestsError, UnavailableError } from '../../../../lambdas/runtime/http-error.ts';
 import { CONFIG, KEYS, MemorySinks, RECEIVED_AT } from '../collector.ts';
 
 const collector = createCollector(CONFIG);
@@ -163,5 +164,32 @@ describe('the plain pixel', () => {
 
     expect(answer).toEqual({ statusCode: 200, headers: expect.objectContaining(IMAGE.headers) });
     expect(records).toEqual([]);
+  });
+});
+
+describe('a pixel whose call is stored nowhere', () => {
+  const request = { method: 'GET', isBase64Encoded: false, receivedAt: RECEIVED_AT };
+  const tooMany = () => {
+    throw new TooManyRequestsError('too_many_requests', 'too many', 7);
+  };
+  const notStored = async () => {
+    throw new UnavailableError('not_stored', 'not stored', 5);
+  };
+
+  it.each([
+    ['/v1/x', `k=${KEYS.shop}&e=Seen`],
+    ['/v1/pixel/track', `writeKey=${KEYS.shop}&event=Seen&userId=u`],
+  ])('%s is the image by a status that says so', async (path, query) => {
+    const limited = await respond(
+      { ...request, path, query },
+      { ...collector, admit: tooMany },
+      new MemorySinks(),
+    );
+    const lost = await respond({ ...request, path, query }, collector, { store: notStored });
+
+    expect([limited, lost]).toMatchObject([
+      { ...IMAGE, statusCode: 429, headers: { ...IMAGE.headers, 'retry-after': '7' } },
+      { ...IMAGE, statusCode: 503, headers: { ...IMAGE.headers, 'retry-after': '5' } },
+    ]);
   });
 });
