@@ -25,6 +25,8 @@ export const ENVIRONMENT = {
   hashKey: 'HASH_KEY',
   /** DynamoDB table: answers cached by data version, with a time to live. */
   answersTable: 'ANSWERS_TABLE',
+  /** Log group of the function that takes events. */
+  collectLog: 'COLLECT_LOG',
   /** Namespace of the metrics in CloudWatch. */
   metricsNamespace: 'METRICS_NAMESPACE',
   /** Seconds after which an accepted event is surely in raw_events: the delivery buffer times 1.5 and a margin. */

@@ -63,6 +63,8 @@ export interface ReconciledHour extends HourCounts, Balance {
   readonly checked_at: number;
   /** Epoch ms before which the last of the hour's redriven events were sent: until the facts reach there, they may be on their way. */
   readonly redriven_until?: number;
+  /** What the metrics of the door said then: the hour is counted again where they say something else. */
+  readonly door_metrics: string;
 }
 
 /** Works out what is on its way, what is missing and what is there without having been acknowledged. */

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Config } from '../core/config.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -35,6 +36,8 @@ export interface CollectProps {
 /** The function that takes events over HTTP. */
 export class Collect extends Construct {
   readonly function: LambdaFunction;
+  /** Where its counts are written. */
+  readonly logGroup: ILogGroup;
 
   constructor(scope: Construct, id: string, props: CollectProps) {
     super(scope, id);
@@ -52,5 +55,6 @@ export class Collect extends Construct {
     props.hashKey?.bindHasher(collect);
     props.metrics.bindWriter(collect);
     this.function = collect.function;
+    this.logGroup = collect.logGroup;
   }
 }

@@ -45,10 +45,12 @@ export interface BundledFunctionProps {
 export class BundledFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
+  /** Where its log goes. */
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Log', {
+    this.logGroup = new LogGroup(this, 'Log', {
       retention: logRetention(props.config.retention.logDays),
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -58,7 +60,7 @@ export class BundledFunction extends Construct {
     });
     allow(this.role, {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
+      resources: [this.logGroup.logGroupArn],
     });
     const folder = join(Stage.of(this)?.outdir ?? 'cdk.out', 'bundles');
     this.function = new LambdaFunction(this, 'Function', {
@@ -71,7 +73,7 @@ export class BundledFunction extends Construct {
       memorySize: props.memoryMiB,
       timeout: props.timeout,
       role: this.role,
-      logGroup,
+      logGroup: this.logGroup,
       tracing: props.tracing === true ? Tracing.ACTIVE : Tracing.DISABLED,
     });
     if (props.tracing === true) {

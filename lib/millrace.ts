@@ -154,6 +154,7 @@ export class Millrace extends Construct {
       deadLetters,
       registry,
       metrics,
+      doorLog: collect.logGroup,
       workgroup: buildWorkgroup,
     });
     const query = new Query(service, 'Query', {

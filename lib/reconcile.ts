@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { TABLES } from '../core/columns.ts';
 import type { Config } from '../core/config.ts';
@@ -29,6 +30,8 @@ export interface ReconcileProps {
   readonly registry: Registry;
   /** What was counted at the door. */
   readonly metrics: Metrics;
+  /** Where the door writes its counts: asked where the metrics of them say that something is missing. */
+  readonly doorLog: ILogGroup;
   /** Workgroup of builds: nobody waits for the answer. */
   readonly workgroup: Workgroup;
 }
@@ -54,6 +57,13 @@ export class Reconcile extends Construct {
     this.function.addEnvironment(ENVIRONMENT.lakeBucket, lake.bucket.bucketName);
     props.metrics.bindReader(reconcile);
     props.registry.bindReconciler(reconcile);
+    this.function.addEnvironment(ENVIRONMENT.collectLog, props.doorLog.logGroupName);
+    allow(role, { actions: ['logs:StartQuery'], resources: [props.doorLog.logGroupArn] });
+    allow(role, {
+      actions: ['logs:GetQueryResults'],
+      resources: ['*'],
+      wildcardReason: 'queries have no resources: CloudWatch Logs takes * only',
+    });
     workgroup.grantStatements(role);
     allow(role, { actions: ['athena:GetQueryResults'], resources: [workgroup.arn] });
     catalog.grantRead(role, [TABLES.raw, TABLES.events, TABLES.deadLetters]);

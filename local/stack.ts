@@ -7,6 +7,7 @@ import { createGateway } from './gateway/gateway.ts';
 import { ROOT } from './iam/callers.ts';
 import { Functions, logFolder } from './lambda/functions.ts';
 import { invokeEndpoint } from './lambda/invoke.ts';
+import { createLogs } from './logs/logs.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { ServiceError } from './service.ts';
 import { openServices } from './services.ts';
@@ -148,7 +149,11 @@ async function start(
   const scheduler = new Scheduler({ clock, roles, functions, stepFunctions, terminal });
 
   const gateway = createGateway({
-    services: [...Object.values(services.byName), stepFunctions.service],
+    services: [
+      ...Object.values(services.byName),
+      stepFunctions.service,
+      createLogs((logGroup) => functions.logFileOf(logGroup)),
+    ],
     s3: services.s3,
     rest: { lambda: invokeEndpoint(functions, terminal) },
     callers: roles.callerByAccessKey,

@@ -4,6 +4,7 @@ import { METRIC } from '../../core/metrics.ts';
 import { runStatement } from '../runtime/athena.ts';
 import { athena } from '../runtime/clients/athena.ts';
 import { cloudwatch } from '../runtime/clients/cloudwatch.ts';
+import { cloudwatchLogs } from '../runtime/clients/cloudwatch-logs.ts';
 import { dynamodb } from '../runtime/clients/dynamodb.ts';
 import { s3 } from '../runtime/clients/s3.ts';
 import { bundleConfig } from '../runtime/config.ts';
@@ -12,11 +13,13 @@ import { logger } from '../runtime/logger.ts';
 import { metricLine, writeLogLine } from '../runtime/metrics.ts';
 import { taskHandler } from '../runtime/task.ts';
 import { readDoor } from './door.ts';
+import { readDoorLines } from './door-lines.ts';
 import { type AppSummary, type Reconciled, reconcile } from './reconcile.ts';
 import { ReconciledHours } from './registry.ts';
 import { waitingLetters } from './waiting-letters.ts';
 
 const namespace = requireString(ENVIRONMENT.metricsNamespace);
+const collectLog = requireString(ENVIRONMENT.collectLog);
 const registryTable = requireString(ENVIRONMENT.registryTable);
 const lakeBucket = requireString(ENVIRONMENT.lakeBucket);
 const database = requireString(ENVIRONMENT.glueDatabase);
@@ -42,6 +45,7 @@ export const handler = taskHandler<unknown, Reconciled>(async (_input, context) 
     dedupWindowDays: builds.dedupWindowDays,
     hours: new ReconciledHours(dynamodb(), registryTable),
     door: (range) => readDoor(cloudwatch(), namespace, ids, range),
+    doorLines: (range) => readDoorLines(cloudwatchLogs(), collectLog, range, deadline),
     waitingLetters: () => waitingLetters(s3(), lakeBucket),
     run: (statement) => runStatement(options, statement, deadline),
     now: Date.now,

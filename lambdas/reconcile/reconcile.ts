@@ -8,6 +8,7 @@ import {
 import type { Sql } from '../../core/sql/quote.ts';
 import type { StatementResult } from '../runtime/athena.ts';
 import { type DoorCounts, type DoorHours, NO_DOOR_COUNTS } from './door.ts';
+import type { LineCounts } from './door-lines.ts';
 import { countLake, keyOf, type LakeHours, NO_LAKE_COUNTS } from './lake.ts';
 import type { ReconciledHours } from './registry.ts';
 
@@ -18,6 +19,11 @@ export interface ReconcileContext {
   readonly hours: ReconciledHours;
   /** What was counted at the door in a range of whole hours, by app. */
   readonly door: (range: { from: number; to: number }) => Promise<ReadonlyMap<string, DoorHours>>;
+  /** The same by the lines of the door's log, exact and dearer. */
+  readonly doorLines: (range: {
+    from: number;
+    to: number;
+  }) => Promise<ReadonlyMap<string, ReadonlyMap<string, LineCounts>>>;
   /** Times (epoch ms) at which dead letters were put aside that wait for their delivery stream. */
   readonly waitingLetters: () => Promise<readonly number[]>;
   /** Runs a statement over the lake. */
@@ -59,6 +65,8 @@ interface Due {
   readonly app: string;
   readonly hour: string;
   readonly door: DoorCounts;
+  /** As of ReconciledHour. */
+  readonly door_metrics: string;
   readonly state: HourState;
   /** As of ReconciledHour. */
   readonly redriven_until?: number;
@@ -90,7 +98,8 @@ export async function reconcile(context: ReconcileContext): Promise<Reconciled> 
     );
   }
   const lake = await countDue(due, context);
-  const counted = due.map((one) => ({ app: one.app, ...resultOf(one, lake, now) }));
+  const sure = await withLines(due, lake, context);
+  const counted = sure.map((one) => ({ app: one.app, ...resultOf(one, lake, now) }));
   for (const app of context.apps) {
     const own = counted.filter((one) => one.app === app).map(({ app: _app, ...hour }) => hour);
     await context.hours.put(app, own);
@@ -147,7 +156,7 @@ function dueHours(
     .map((hour): Due => {
       const counts = door.get(hour) ?? NO_DOOR_COUNTS;
       const before = byHour.get(hour);
-      const base = { app, hour, door: counts };
+      const base = { app, hour, door: counts, door_metrics: JSON.stringify(counts) };
       if (counts.redriven !== (before?.redriven ?? 0)) {
         return { ...base, state: stateOf(hour, now), redriven_until: now };
       }
@@ -160,14 +169,8 @@ function dueHours(
       const before = byHour.get(one.hour);
       if (before === undefined || before.state === 'open') return true;
       if (before.missing > 0 && one.hour >= recent) return true;
-      return !isSameDoor(one.door, before);
+      return one.door_metrics !== before.door_metrics;
     });
-}
-
-function isSameDoor(door: DoorCounts, before: ReconciledHour): boolean {
-  return (Object.keys(NO_DOOR_COUNTS) as (keyof DoorCounts)[]).every(
-    (member) => door[member] === before[member],
-  );
 }
 
 async function countDue(due: readonly Due[], context: ReconcileContext): Promise<LakeHours> {
@@ -187,6 +190,41 @@ async function countDue(due: readonly Due[], context: ReconcileContext): Promise
     (app, hour) => settled.has(keyOf(app, hour)),
     context.run,
   );
+}
+
+/**
+ * The hours with their counts at the door, taken from the lines of its log where by the metrics something is missing: CloudWatch
+ * makes metrics of a line at least once, and one that it makes twice is no loss.
+ */
+async function withLines(
+  due: readonly Due[],
+  lake: LakeHours,
+  context: ReconcileContext,
+): Promise<readonly Due[]> {
+  const doubtful = due.filter((one) => resultOf(one, lake, 0).missing > 0);
+  const starts = doubtful.map(({ hour }) => hourMs(hour));
+  if (starts.length === 0) return due;
+  const range = { from: Math.min(...starts), to: Math.max(...starts) + HOUR_MS };
+  try {
+    const lines = await context.doorLines(range);
+    return due.map((one) => {
+      const exact = doubtful.includes(one) ? lines.get(one.app)?.get(one.hour) : undefined;
+      return exact === undefined ? one : { ...one, door: fewest(one.door, exact) };
+    });
+  } catch (error) {
+    // An alarm that may be wrong is better than none.
+    context.warn('the lines of the door cannot be asked: the metrics count', { error });
+    return due;
+  }
+}
+
+function fewest(door: DoorCounts, lines: LineCounts): DoorCounts {
+  return {
+    ...door,
+    accepted: Math.min(door.accepted, lines.accepted),
+    refused_at_door: Math.min(door.refused_at_door, lines.refused_at_door),
+    declined: Math.min(door.declined, lines.declined),
+  };
 }
 
 function resultOf(due: Due, lake: LakeHours, now: number): ReconciledHour {

@@ -64,6 +64,7 @@ const SERVICE_NAMES: Readonly<Record<string, string>> = {
   AWSGlue: 'glue',
   DynamoDB_20120810: 'dynamodb',
   GraniteServiceVersion20100801: 'cloudwatch',
+  Logs_20140328: 'logs',
   AWSStepFunctions: 'states',
 };
 

@@ -45,6 +45,7 @@ export class Functions {
   readonly #functions = new Map<string, LambdaFunction>();
   readonly #permissions: Permission[] = [];
   readonly #logs: FunctionLog[] = [];
+  readonly #logGroups = new Map<string, string>();
 
   constructor(options: FunctionsOptions) {
     this.#options = options;
@@ -64,6 +65,11 @@ export class Functions {
       `Function not found: ${nameOrArn}; functions here: ${known}`,
       404,
     );
+  }
+
+  /** The log file of the function that writes into a log group. */
+  logFileOf(logGroup: string): string | undefined {
+    return this.#logGroups.get(logGroup);
   }
 
   /** Folders of the bundles. */
@@ -118,7 +124,7 @@ export class Functions {
   /** Ends all environments and closes the logs. */
   async stop(): Promise<void> {
     await Promise.all([...this.#functions.values()].map((one) => one.stop()));
-    await Promise.all(this.#logs.map((log) => log.close()));
+    for (const log of this.#logs) log.close();
   }
 
   /** Handlers of AWS::Lambda types. */
@@ -138,7 +144,7 @@ export class Functions {
           ReservedConcurrentExecutions: true,
           Description: 'is for people',
           Architectures: 'functions run on this machine',
-          LoggingConfig: 'logs are files in <data>/logs',
+          LoggingConfig: true,
           TracingConfig: 'nothing collects traces on one machine',
           EphemeralStorage: 'the temporary folder is shared and not limited',
           Tags: 'are for people',
@@ -179,6 +185,8 @@ export class Functions {
     const reserved = properties.ReservedConcurrentExecutions;
     const log = new FunctionLog(logs, name, { terminal, metrics });
     this.#logs.push(log);
+    const { LogGroup } = record(properties.LoggingConfig, 'LoggingConfig');
+    this.#logGroups.set(optionalText(LogGroup, 'LogGroup') ?? `/aws/lambda/${name}`, log.file);
     this.#functions.set(
       name,
       new LambdaFunction({

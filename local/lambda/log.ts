@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { FunctionError } from './protocol.ts';
 
@@ -12,23 +12,28 @@ export interface LogReaders {
 
 /** Where a function's output goes: all of it to a file, errors to the terminal too, metrics to CloudWatch. */
 export class FunctionLog {
+  /** Path of the log file. */
+  readonly file: string;
   readonly #name: string;
-  readonly #file: WriteStream;
+  /** Written at once: what a function logged before it answered survives kill -9. */
+  readonly #file: number;
   readonly #terminal: (line: string) => void;
   readonly #metrics: (line: string) => void;
+  #closed = false;
 
   constructor(folder: string, name: string, { terminal, metrics }: LogReaders) {
     mkdirSync(folder, { recursive: true });
     this.#name = name;
     this.#metrics = metrics;
-    this.#file = createWriteStream(path.join(folder, `${name}.log`), { flags: 'a' });
-    this.#file.on('error', (error) => terminal(`log of ${name}: ${error.message}`));
+    this.file = path.join(folder, `${name}.log`);
+    this.#file = openSync(this.file, 'a');
     this.#terminal = terminal;
   }
 
   /** Takes what the function writes. */
   write(text: string, stream: 'stdout' | 'stderr'): void {
-    this.#file.write(text);
+    if (this.#closed) return;
+    writeSync(this.#file, text);
     if (stream === 'stdout') {
       // A line is written in one piece.
       for (const line of text.split('\n')) this.#metrics(line);
@@ -40,16 +45,16 @@ export class FunctionLog {
 
   /** Takes an invocation's error. */
   failure(error: FunctionError, requestId: string): void {
+    if (this.#closed) return;
     const entry = { time: new Date().toISOString(), requestId, ...error };
-    this.#file.write(`${JSON.stringify(entry)}\n`);
+    writeSync(this.#file, `${JSON.stringify(entry)}\n`);
     this.#terminal(`${this.#name}: ${error.errorType}: ${error.errorMessage}`);
   }
 
-  /** Writes out what is left and closes the file. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#file.end(resolve);
-    });
+  /** Closes the file; what a function still writes while it ends is lost. */
+  close(): void {
+    this.#closed = true;
+    closeSync(this.#file);
   }
 }
 

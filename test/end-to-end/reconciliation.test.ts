@@ -159,6 +159,8 @@ test('events that are lost on their way are missing, raise the metric and warn, 
     apps: [{ missing: 4, surplus: 0 }],
   });
   expect(raised).toBe(4);
+  // The function asked the lines of the log, too, and was allowed to.
+  expect(stack.terminal.join('\n')).not.toContain('not authorized');
   expect(found).toMatchObject({ warnings: [], apps: [{ missing: 0, surplus: 0 }] });
   expect(some((await ask('lost')).total)).toEqual({ received: 7, accepted: 7, stored: 7 });
 });

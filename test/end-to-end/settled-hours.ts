@@ -1,9 +1,11 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { REGISTRY_KEY } from '../../core/registry.ts';
 import { readDoor } from '../../lambdas/reconcile/door.ts';
+import { readDoorLines } from '../../lambdas/reconcile/door-lines.ts';
 import { type Reconciled, reconcile } from '../../lambdas/reconcile/reconcile.ts';
 import { ReconciledHours } from '../../lambdas/reconcile/registry.ts';
 import { waitingLetters } from '../../lambdas/reconcile/waiting-letters.ts';
@@ -41,7 +43,7 @@ export async function reconcileLater(
 ): Promise<LaterRun> {
   const options = person(stack);
   const now = Date.now() + hoursFromNow * 3_600_000;
-  const registry = tableOf(stack, 'Registry');
+  const registry = nameOf(stack, 'AWS::DynamoDB::Table', 'Registry');
   const dynamodb = new DynamoDBClient(options);
   await settle(dynamodb, registry, app, now - 3_600_000);
   const warnings: string[] = [];
@@ -56,6 +58,13 @@ export async function reconcileLater(
     dedupWindowDays: 7,
     hours: new ReconciledHours(dynamodb, registry),
     door: (range) => readDoor(new CloudWatchClient(options), NAMESPACE, [app], range),
+    doorLines: (range) =>
+      readDoorLines(
+        new CloudWatchLogsClient(options),
+        nameOf(stack, 'AWS::Logs::LogGroup', 'Collect/Log'),
+        range,
+        Date.now() + 10_000,
+      ),
     waitingLetters: () =>
       waitingLetters(new S3Client({ ...options, forcePathStyle: true }), stack.outputs.LakeBucket!),
     run: (statement) => runStatement(athena, statement, Date.now() + 60_000),
@@ -65,12 +74,12 @@ export async function reconcileLater(
   return { ...result, warnings };
 }
 
-function tableOf({ deployment }: Running, name: string): string {
+/** Name of the one resource of a type below a construct path. */
+function nameOf({ deployment }: Running, type: string, path: string): string {
   const found = deployment.resources.find(
-    ({ resource, constructPath }) =>
-      resource.type === 'AWS::DynamoDB::Table' && constructPath.includes(`/${name}/`),
+    ({ resource, constructPath }) => resource.type === type && constructPath.includes(`/${path}/`),
   );
-  if (found === undefined) throw new Error(`no table ${name}`);
+  if (found === undefined) throw new Error(`no ${type} at ${path}`);
   return found.created.ref;
 }
 

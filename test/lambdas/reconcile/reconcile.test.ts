@@ -79,6 +79,7 @@ async function run(
     dedupWindowDays: 7,
     hours,
     door: async () => new Map([['shop', door]]),
+    doorLines: async () => new Map(),
     waitingLetters: async () => [],
     run: async (statement) => {
       statements.push(statement);
@@ -242,5 +243,44 @@ describe('a repeat whose first is not found', () => {
 
     expect(statements).toHaveLength(2);
     expect(kept).toMatchObject([{ in_flight: 1, unbuilt: 1 }]);
+  });
+});
+
+describe('a line that CloudWatch counted twice', () => {
+  const door = doorOf({ accepted: 4 });
+  const lake = () => ({ events: [held({ stored: 2 })] });
+  const lines = { accepted: 2, refused_at_door: 0, declined: 0 };
+  const doorLines = async () => new Map([['shop', new Map([[HOUR, lines]])]]);
+
+  it('is no loss: the lines themselves are asked before anything is called missing', async () => {
+    await settle(1);
+    const first = await run(1, door, lake, { doorLines });
+    const next = await run(2, door, lake, { doorLines });
+
+    expect(first.kept).toMatchObject([{ accepted: 2, received: 2, missing: 0 }]);
+    expect(first.warnings).toEqual([]);
+    expect(next.statements).toEqual([]);
+  });
+
+  it('is called missing where the lines cannot be asked: an alarm that may be wrong is better than none', async () => {
+    await settle(1);
+    const failing = { doorLines: () => Promise.reject(new Error('throttled')) };
+    const { kept, warnings } = await run(1, door, lake, failing);
+
+    expect(kept).toMatchObject([{ accepted: 4, missing: 2 }]);
+    expect(warnings).toContain('the lines of the door cannot be asked: the metrics count');
+  });
+
+  it('does not hide what is missing besides', async () => {
+    await settle(1);
+    const { kept } = await run(1, door, () => ({ events: [held({ stored: 1 })] }), { doorLines });
+
+    expect(kept).toMatchObject([{ accepted: 2, missing: 1 }]);
+  });
+
+  it('is not asked for while the hour is open', async () => {
+    const failing = { doorLines: () => Promise.reject(new Error('asked')) };
+
+    expect((await run(0.1, door, lake, failing)).warnings).toEqual([]);
   });
 });
