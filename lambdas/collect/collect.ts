@@ -193,14 +193,14 @@ async function parseBody(text: string, sender: () => Sender, intake: Intake): Pr
 
 /** Keeps a refused request as dead letters, then answers 400. */
 async function refuseRequest(
-  { code, pointer, message, calls }: RefusedRequestError,
+  { code, pointer, message, calls, context }: RefusedRequestError,
   text: string,
   sender: Sender,
   { request, visits, sinks }: Intake,
   batch: JsonObject = {},
 ): Promise<never> {
   const refusal = { code, pointer, message };
-  const facts = { ...factsOf(request, sender), sentAt: batch.sentAt };
+  const facts = { ...factsOf(request, sender), sentAt: batch.sentAt, context };
   const shared = isJsonObject(batch.context) ? batch.context : undefined;
   if (calls.length > 0) {
     const all = calls.map((call) => ({ call, visit: visits.of(sender, call.value, shared) }));

@@ -37,13 +37,15 @@ export class RefusedRequestError extends Error {
   readonly calls: readonly IncomingCall[];
   /** The key that stands in it, where it has no calls that name theirs. */
   readonly key: string | undefined;
+  /** What the calls have in common, where it can be kept with each of them. */
+  readonly context: JsonObject | undefined;
 
   constructor(
     code: RefusalCode,
     pointer: string,
     message: string,
     calls: readonly IncomingCall[] = [],
-    key?: string,
+    { key, context }: { readonly key?: string; readonly context?: JsonObject } = {},
   ) {
     super(message);
     this.name = 'RefusedRequestError';
@@ -51,6 +53,7 @@ export class RefusedRequestError extends Error {
     this.pointer = pointer;
     this.calls = calls;
     this.key = key;
+    this.context = context;
   }
 }
 
@@ -86,6 +89,7 @@ export function splitRequest(takes: Takes, text: string, body: unknown): SplitRe
       '/batch',
       `the batch has ${calls.length} events: at most ${MAX_EVENTS} are allowed`,
       calls,
+      { context: readableContext(body.context) },
     );
   }
   return { calls, sentAt: body.sentAt, context: batchContext(body.context, calls) };
@@ -115,6 +119,14 @@ function batchContext(context: unknown, calls: readonly IncomingCall[]): JsonObj
       calls,
     );
   }
+  return parseExactly(text, context).exact as JsonObject;
+}
+
+/** A batch's context as one of its events could hold it; undefined for others. */
+function readableContext(context: unknown): JsonObject | undefined {
+  if (!isJsonObject(context) || isDeeperThan(context, MAX_DEPTH)) return undefined;
+  const text = JSON.stringify(context);
+  if (Buffer.byteLength(text) > MAX_BATCH_CONTEXT_BYTES) return undefined;
   return parseExactly(text, context).exact as JsonObject;
 }
 

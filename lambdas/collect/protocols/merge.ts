@@ -19,6 +19,7 @@ export function withoutMerges(takes: Takes, split: SplitRequest): SplitRequest {
       '/batch',
       `the batch has ${calls.length} events with one for each id that is merged: at most ${MAX_EVENTS} are allowed`,
       split.calls,
+      { context: split.context },
     );
   }
   return { ...split, calls };

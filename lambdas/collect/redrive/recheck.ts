@@ -83,7 +83,7 @@ function bodiesOf(
   if (!isJsonObject(value) || !Array.isArray(value.batch) || value.batch.length === 0)
     return [payload];
   return batchSpans(payload).map(({ start, end }) =>
-    protocol.wrap(takes, payload.slice(start, end), { sentAt }),
+    protocol.wrap(takes, payload.slice(start, end), { sentAt, context }),
   );
 }
 

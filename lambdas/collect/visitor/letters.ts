@@ -56,8 +56,9 @@ export function batchLetters(
       group.map(({ call }) => call),
       visit,
     );
+    const context = keptContext(facts.context, visit);
     return batchTexts(texts).map((payload) =>
-      deadLetter(refusal, payload, undefined, { ...facts, visit, ...place }),
+      deadLetter(refusal, payload, undefined, { ...facts, context, visit, ...place }),
     );
   });
 }

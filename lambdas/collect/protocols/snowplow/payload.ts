@@ -20,7 +20,7 @@ export function splitPayload(text: string, body: unknown, facts: SplitFacts): Sp
   const events: readonly unknown[] = Array.isArray(data) ? data : [];
   const appId = events.map(appIdOf).find((id) => id !== undefined);
   const refused = (pointer: string, message: string) =>
-    new RefusedRequestError('invalid_request', pointer, message, [], appId);
+    new RefusedRequestError('invalid_request', pointer, message, [], { key: appId });
   if (!isJsonObject(body)) throw refused('', `the body is ${kindOf(body)}: an object is needed`);
   if (typeof body.schema !== 'string' || !PAYLOAD.test(body.schema)) {
     const allowed = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-x-x is allowed';
@@ -40,7 +40,7 @@ export function splitPayload(text: string, body: unknown, facts: SplitFacts): Sp
       '/data',
       `the payload has ${spans.length} events: at most ${MAX_EVENTS} are allowed`,
       calls(),
-      appId,
+      { key: appId },
     );
   }
   return { calls: calls() };

@@ -203,6 +203,21 @@ describe('what is sent again', () => {
     expect(new Set(sent.map((line) => line.message_id)).size).toBe(2_501);
   });
 
+  it('has the context of a batch that was refused whole, less the address', async () => {
+    const batch = Array.from({ length: 2_501 }, (_, i) => cart(`b${i}`));
+    const context = { locale: 'de-DE', ip: '203.0.113.7', page: { path: '/cart' } };
+    const { sinks } = await send('/v1/batch', { batch, context });
+    await put(sinks.deadLetters);
+
+    await redrive({ code: ['too_many_events'] });
+
+    expect(JSON.stringify(sinks.deadLetters)).not.toContain('203.0.113');
+    expect(sent).toHaveLength(2_501);
+    expect(sent.filter(({ locale, path }) => locale === 'de-DE' && path === '/cart')).toHaveLength(
+      2_501,
+    );
+  });
+
   it('keeps to what was to be stored of the visitor', async () => {
     const signals = { gpc: true, dnt: false, serverAnonymous: false, isBrowser: true, cookies: [] };
     const letters = await lettersOf(
