@@ -23,30 +23,48 @@ class CommandError extends Error {
   override name = 'CommandError';
 }
 
+/** A call that is wrong: the usage helps. */
+class UsageError extends Error {
+  override name = 'UsageError';
+}
+
 try {
   main();
 } catch (error) {
   if (!(error instanceof Error)) throw error;
   const lines =
     error instanceof IncompatibleSchemasError ? error.problems.join('\n') : error.message;
-  process.stderr.write(`${lines}\n`);
-  process.exitCode = 1;
+  const isWrongCall = error instanceof UsageError;
+  process.stderr.write(isWrongCall ? `${lines}\n\n${USAGE}` : `${lines}\n`);
+  process.exitCode = isWrongCall ? 2 : 1;
 }
 
 function main(): void {
-  const { values, positionals } = parseArgs({
-    options: {
-      event: { type: 'string' },
-      write: { type: 'boolean', default: false },
-      schemas: { type: 'string', default: join(ROOT, 'schemas') },
-    },
-    allowPositionals: true,
-  });
+  const { values, positionals } = parseCommand();
   const [command, file] = positionals;
-  if (command === 'check') check(values.schemas);
-  else if (command === 'infer' && file !== undefined && values.event !== undefined) {
-    infer(file, values.event, values.write ? values.schemas : undefined);
-  } else throw new CommandError(USAGE);
+  if (values.help) process.stdout.write(USAGE);
+  else if (command === 'check') check(values.schemas);
+  else if (command !== 'infer') {
+    throw new UsageError(`check or infer is needed, got ${command ?? 'nothing'}`);
+  } else if (file === undefined) throw new UsageError('infer needs a FILE');
+  else if (values.event === undefined) throw new UsageError('infer needs --event');
+  else infer(file, values.event, values.write ? values.schemas : undefined);
+}
+
+function parseCommand() {
+  try {
+    return parseArgs({
+      options: {
+        event: { type: 'string' },
+        write: { type: 'boolean', default: false },
+        schemas: { type: 'string', default: join(ROOT, 'schemas') },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+      allowPositionals: true,
+    });
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }
 
 function check(folder: string): void {

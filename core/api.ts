@@ -16,9 +16,12 @@ export interface Problem {
   readonly [extension: string]: unknown;
 }
 
-/** Questions of the API, as they stand in its paths. */
+/** Questions about what visitors did, as they stand in the API's paths. */
 export const QUESTIONS = ['funnels', 'totals'] as const;
 export type QuestionName = (typeof QUESTIONS)[number];
+
+/** Those, and the ones about what came in: all that stand under an app's path. */
+export const ALL_QUESTIONS = [...QUESTIONS, 'dead-letters', 'reconciliation'] as const;
 
 /** Most dimensions of one breakdown. */
 export const MAX_BREAKDOWN_DIMENSIONS = 3;

@@ -335,11 +335,7 @@ function* repetitions({ apps, collection }: Config): Generator<string> {
         .filter(({ text }) => !app.writeKeys.some(({ key }) => key === text)),
     ]),
   );
-  yield* repeated(
-    apps.flatMap((app, i) =>
-      app.snowplow.isDefault ? [{ path: ['apps', i, 'snowplow', 'isDefault'], text: 'true' }] : [],
-    ),
-  );
+  yield* furtherDefaults(apps);
   yield* repeated(
     apps.flatMap((app, i) =>
       app.readKeys.map(({ sha256 }, j) => ({
@@ -358,6 +354,15 @@ function* repetitions({ apps, collection }: Config): Generator<string> {
     yield* repeated(
       app.funnels.map(({ name }, j) => ({ path: ['apps', i, 'funnels', j, 'name'], text: name })),
     );
+  }
+}
+
+function* furtherDefaults(apps: Config['apps']): Generator<string> {
+  const first = apps.findIndex(({ snowplow }) => snowplow.isDefault);
+  for (const [i, { snowplow }] of apps.entries()) {
+    if (snowplow.isDefault && i !== first) {
+      yield `apps[${i}].snowplow.isDefault: got true, allowed: true for one app, and apps[${first}] has it`;
+    }
   }
 }
 

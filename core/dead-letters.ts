@@ -22,6 +22,15 @@ export function letterDays({ from, to }: Range): { readonly first: string; reado
   };
 }
 
+/**
+ * What is wrong with a text that is to choose letters by their schema; undefined where nothing is. An event's name is none: its
+ * schemas have the name of their folder.
+ */
+export function schemaChoiceProblem(text: string): string | undefined {
+  if (/^[a-z0-9_]+(\/\d+(-\d+-\d+)?)?$/.test(text)) return undefined;
+  return `schema must be as purchase, purchase/1 or purchase/1-0-2, got ${JSON.stringify(text.slice(0, 100))}`;
+}
+
 /** What the schema of a letter begins with, beside being the same, for a schema that was chosen by its name or its major version. */
 export function schemaPrefix(chosen: string): string {
   return chosen.includes('/') ? `${chosen}-` : `${chosen}/`;

@@ -1,5 +1,5 @@
 import type { Range } from './api.ts';
-import type { LetterChoice } from './dead-letters.ts';
+import { type LetterChoice, schemaChoiceProblem } from './dead-letters.ts';
 import { DEAD_LETTER_CODES } from './event.ts';
 import { InvalidRangeError, parseTime, timeZone } from './time-range.ts';
 
@@ -114,7 +114,7 @@ export function readRedriveInput(
     app,
     chosen: {
       codes: codes(texts('code', input.code)),
-      schemas: texts('schema', input.schema),
+      schemas: schemas(texts('schema', input.schema)),
       events: texts('event', input.event),
     },
     range: range(input, zone),
@@ -136,6 +136,12 @@ function codes(given: readonly string[]): readonly string[] {
   const unknown = given.find((code) => !known.includes(code));
   if (unknown === undefined) return given;
   throw new InvalidRedriveError(`unknown code ${shown(unknown)}, allowed are ${known.join(', ')}`);
+}
+
+function schemas(given: readonly string[]): readonly string[] {
+  const problem = given.map(schemaChoiceProblem).find((found) => found !== undefined);
+  if (problem !== undefined) throw new InvalidRedriveError(problem);
+  return given;
 }
 
 function range(input: Readonly<Record<string, unknown>>, zone: string): Range {

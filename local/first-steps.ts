@@ -41,7 +41,8 @@ export function readKeys(bundles: readonly string[]): Keys | undefined {
 export function firstSteps(stack: Stack, speed: number, keys: Keys | undefined): string {
   const { apiUrl, awsUrl, region } = stack;
   const app = keys?.app ?? 'APP';
-  const writeKey = keys?.writeKey ?? keys?.serverKey ?? 'WRITE_KEY';
+  // A public key's user agent is taken for the visitor's, and curl's is a bot's: answers would leave the event out.
+  const writeKey = keys?.serverKey ?? keys?.writeKey ?? 'WRITE_KEY';
   const readKey = keys?.readKey ?? 'READ_KEY';
   const today = new Date().toISOString().slice(0, 10);
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
@@ -59,7 +60,7 @@ Send an event:
   curl ${apiUrl}/v1/track -u ${writeKey}: -H 'content-type: application/json' \\
     -d '{"event":"home","anonymousId":"me","properties":{"plan":"free"}}'
 
-Ask a question (the next build answers for it):
+Ask a question (the event is in the answer after the next build):
 
   curl -H 'authorization: Bearer ${readKey}' \\
     '${apiUrl}/v1/apps/${app}/${question}'

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { LoadOptions } from './load-file.ts';
 import { InvalidMappingError, type Mapping, parseMapping } from './mapping.ts';
@@ -64,6 +64,9 @@ export async function parseLoadCommand(argv: readonly string[]): Promise<LoadCom
     concurrency: integer('concurrency', values.concurrency, 4, 1, 32),
     maxBadRows: integer('max-bad-rows', values['max-bad-rows'], 100, 0, Number.MAX_SAFE_INTEGER),
   };
+  await access(file).catch((cause: Error) => {
+    throw new InvalidArgumentError(`cannot read the file ${file}: ${cause.message}`, { cause });
+  });
   return { kind: dryRun ? 'dry-run' : 'load', options };
 }
 

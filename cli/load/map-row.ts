@@ -85,10 +85,21 @@ function rowId(fingerprint: string, row: number, content: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
+function zoneOf(name: string): string {
+  try {
+    return timeZone(name);
+  } catch (cause) {
+    throw new InvalidMappingError(
+      `time_zone must be an IANA time zone, as Europe/Berlin or UTC, got ${JSON.stringify(name)}`,
+      { cause },
+    );
+  }
+}
+
 function timestampOf(mapping: Mapping): (row: SourceRow) => string {
   const { timestamp: source, timestamp_format: format = 'iso' } = mapping;
   if (source === undefined) throw new InvalidMappingError('timestamp: a column is needed');
-  const tz = mapping.time_zone === undefined ? undefined : timeZone(mapping.time_zone);
+  const tz = mapping.time_zone === undefined ? undefined : zoneOf(mapping.time_zone);
   const readValue = reader(source);
   const readTime = timeReader(format, tz);
   const allowed =

@@ -75,11 +75,28 @@ export async function runRedrive(
     } while (cursor !== null);
     return summary;
   } catch (error) {
-    if (error instanceof InvalidRedriveError || cursor === null) throw error;
+    if (error instanceof InvalidRedriveError) throw error;
+    if (cursor === null) throw explained(error, target);
     return { ...summary, stopped: error instanceof Error ? error.message : String(error) };
   } finally {
     client.destroy();
   }
+}
+
+/** What a person can do about it stands with what the SDK says. */
+function explained(error: unknown, { endpoint }: RedriveTarget): unknown {
+  if (!(error instanceof Error)) return error;
+  const hint =
+    endpoint === undefined && (error.message === 'Region is missing' || isCredentialsError(error))
+      ? 'your AWS region and credentials are needed; for the local stack: --endpoint http://127.0.0.1:4566'
+      : endpoint !== undefined && /\bE(CONNREFUSED|HOSTUNREACH|NOTFOUND)\b/.test(error.message)
+        ? `is npm start running, and ${endpoint} its AWS endpoint?`
+        : undefined;
+  return hint === undefined ? error : new Error(`${error.message}: ${hint}`, { cause: error });
+}
+
+function isCredentialsError({ name }: Error): boolean {
+  return name === 'CredentialsProviderError';
 }
 
 function clientOf({ endpoint }: RedriveTarget): LambdaClient {

@@ -54,7 +54,11 @@ export class WriteKeys {
   senderOfAppId(appId = ''): Sender {
     const sender = this.#senders.get(appId) ?? this.#snowplow.get(appId);
     if (sender !== undefined) return sender;
-    if (appId !== '') throw new UnauthorizedError('unknown_app_id', 'the app id is not known');
+    if (appId !== '')
+      throw new UnauthorizedError(
+        'unknown_app_id',
+        'the app id is not known: an app lists its own as snowplow.appIds in the config',
+      );
     throw new UnauthorizedError(
       'missing_app_id',
       'no app id: name the appId of the tracker, which it sends as aid',
@@ -99,7 +103,7 @@ function decodedKey(authorization: string): string | undefined {
 export function missingKey(): UnauthorizedError {
   return new UnauthorizedError(
     'missing_write_key',
-    'no write key: send it as Authorization: Basic base64("<key>:") or as writeKey in the body',
+    'no write key: send it as Authorization: Basic base64("<key>:") or as writeKey in the query or the body',
   );
 }
 

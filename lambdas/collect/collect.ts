@@ -185,7 +185,8 @@ async function parseBody(text: string, sender: () => Sender, intake: Intake): Pr
     return JSON.parse(text);
   } catch (cause) {
     const owner = sender();
-    const message = `the body is no JSON: ${jsonProblem(cause as SyntaxError)}`;
+    const problem = text === '' ? 'it is empty' : jsonProblem(cause as SyntaxError);
+    const message = `the body is no JSON: ${problem}`;
     const error = new RefusedRequestError('invalid_json', '', message);
     return refuseRequest(error, text, owner, intake);
   }

@@ -82,7 +82,9 @@ function allowed(keyword: string, params: Readonly<Record<string, unknown>>): st
     case 'maximum':
       return `at most ${params.limit} is allowed`;
     case 'minLength':
-      return `at least ${params.limit} characters are needed`;
+      return params.limit === 1
+        ? 'at least one character is needed'
+        : `at least ${params.limit} characters are needed`;
     case 'maxLength':
       return `at most ${params.limit} characters are allowed`;
     default:

@@ -115,7 +115,7 @@ function batchContext(context: unknown, calls: readonly IncomingCall[]): JsonObj
     throw new RefusedRequestError(
       'invalid_request',
       '/context',
-      `the batch's context has ${bytes} bytes: at most ${most} are allowed with ${calls.length} events, because each of them stores it`,
+      `the batch's context has ${bytes} bytes: at most ${most} are allowed with ${calls.length} ${calls.length === 1 ? 'event' : 'events'}, because each of them stores it`,
       calls,
     );
   }

@@ -1,5 +1,6 @@
 import type { DeadLetterGroup, DeadLettersAnswer } from '../../core/api.ts';
 import type { App } from '../../core/config.ts';
+import { schemaChoiceProblem } from '../../core/dead-letters.ts';
 import { DEAD_LETTER_CODES } from '../../core/event.ts';
 import { scanCostUsd } from '../../core/scan-cost.ts';
 import {
@@ -109,9 +110,12 @@ function readQuestion(parameters: Parameters, app: App, now: number): DeadLetter
       `unknown code ${JSON.stringify(unknown)}, allowed are ${known.join(', ')}`,
     );
   }
+  const schemas = parameters.list('schema');
+  const problem = schemas.map(schemaChoiceProblem).find((found) => found !== undefined);
+  if (problem !== undefined) throw new InvalidParameterError('schema', problem);
   const chosen = {
     codes,
-    schemas: parameters.list('schema'),
+    schemas,
     events: parameters.repeated('event'),
   };
   return {

@@ -1,4 +1,4 @@
-import { QUESTIONS, type QuestionName } from '../../core/api.ts';
+import { ALL_QUESTIONS, QUESTIONS, type QuestionName } from '../../core/api.ts';
 import type { App } from '../../core/config.ts';
 import { InvalidFunnelError } from '../../core/funnel-definition.ts';
 import { UnquotableValueError } from '../../core/sql/quote.ts';
@@ -125,8 +125,8 @@ function ask(question: string, parameters: Parameters, app: App, now: number): A
   if (name === undefined) {
     throw new NotFoundError(
       'unknown_question',
-      `unknown question ${JSON.stringify(question.slice(0, 100))}, there are ${QUESTIONS.join(', ')}`,
-      { extensions: { questions: QUESTIONS } },
+      `unknown question ${JSON.stringify(question.slice(0, 100))}, there are ${ALL_QUESTIONS.join(', ')}`,
+      { extensions: { questions: ALL_QUESTIONS } },
     );
   }
   return askKnown(name, parameters, app, now);

@@ -86,10 +86,21 @@ describe('npm run schemas', () => {
   });
 
   it.each([
-    [[], 'usage:'],
-    [['infer', 'none.jsonl', '--event', 'x'], 'none.jsonl'],
-    [['check', '--what'], "Unknown option '--what'"],
-  ])('says what is wrong with %j', (args, message) => {
-    expect(run(...args)).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+    [[], 2, 'check or infer is needed, got nothing'],
+    [['compare'], 2, 'check or infer is needed, got compare'],
+    [['infer', 'a.jsonl'], 2, 'infer needs --event'],
+    [['infer', '--event', 'x'], 2, 'infer needs a FILE'],
+    [['infer', 'none.jsonl', '--event', 'x'], 1, 'none.jsonl'],
+    [['check', '--what'], 2, "Unknown option '--what'"],
+  ])('says what is wrong with %j', (args, status, message) => {
+    expect(run(...args)).toMatchObject({ status, stderr: expect.stringContaining(message) });
+  });
+
+  it('explains itself', () => {
+    expect(run('--help')).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^usage:/),
+      stderr: '',
+    });
   });
 });

@@ -62,6 +62,7 @@ describe('npm run load', () => {
       '--batch-size must be a whole number from 1 to 500, got 501',
     ],
     [['x.csv', '--colour'], "Unknown option '--colour'"],
+    [['no-such.csv', '--dry-run'], 'cannot read the file no-such.csv: ENOENT'],
     [[], 'one file is needed, got 0'],
   ])('%j ends with 2 and says why', async (argv, message) => {
     const run = await node('cli/load.ts', ...argv);

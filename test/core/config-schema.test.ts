@@ -129,7 +129,7 @@ describe('parseConfig', () => {
     expect(problems({ apps: JSON.parse(JSON.stringify(apps).replace(',""', '')) })).toEqual([
       'apps[1].snowplow.appIds[0]: got "web", allowed: a value of its own, apps[0].snowplow.appIds[0] has it too',
       'apps[1].snowplow.appIds[1]: got "shop-key-1", allowed: a value of its own, apps[0].writeKeys[0].key has it too',
-      'apps[1].snowplow.isDefault: got "true", allowed: a value of its own, apps[0].snowplow.isDefault has it too',
+      'apps[1].snowplow.isDefault: got true, allowed: true for one app, and apps[0] has it',
     ]);
   });
 

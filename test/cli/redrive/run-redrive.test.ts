@@ -135,6 +135,16 @@ describe('npm run redrive', () => {
 
     await expect(run()).rejects.toMatchObject({ name: 'InvalidRedriveError' });
   });
+
+  it('says what may be wrong where nothing listens', async () => {
+    const target = { functionName: 'redrive', endpoint: 'http://127.0.0.1:1' };
+
+    const asking = runRedrive({ app: 'shop' }, target, () => {}, new AbortController().signal);
+
+    await expect(asking).rejects.toThrow(
+      'ECONNREFUSED 127.0.0.1:1: is npm start running, and http://127.0.0.1:1 its AWS endpoint?',
+    );
+  });
 });
 
 describe('its command line', () => {
@@ -159,6 +169,7 @@ describe('its command line', () => {
     ['--app shop --endpoint localhost', '--endpoint must be as http://127.0.0.1:4566'],
     ['--app shop --from 2026-02-30', 'from must be a date'],
     ['--app shop --tz CET+1', 'tz must be an IANA time zone'],
+    ['--app shop --schema Cart', 'schema must be as purchase, purchase/1 or purchase/1-0-2'],
     ['--app shop letters', 'Unexpected argument'],
   ])('is refused where it is wrong: %s', (line, message) => {
     expect(() => parseRedriveCommand(line.split(' ').filter(Boolean))).toThrow(message);

@@ -124,7 +124,7 @@ describe('a raw interaction is refused', () => {
 
   it.each([
     ['click', { url: PAGE }, '/properties/target', '/properties/target is missing'],
-    ['click', { target: '' }, '/properties/target', 'is "": at least 1 characters are needed'],
+    ['click', { target: '' }, '/properties/target', 'is "": at least one character is needed'],
     ['click', { target: 7 }, '/properties/target', 'is 7: string is allowed'],
     ['click', { target: long(2049) }, '/properties/target', 'at most 2048 characters are allowed'],
     [

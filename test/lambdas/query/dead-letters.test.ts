@@ -265,6 +265,7 @@ describe('GET /v1/apps/{app}/dead-letters', () => {
 
   it.each([
     ['code=wrong', 'unknown code "wrong", allowed are invalid_json,'],
+    ['schema=Purchase', 'schema must be as purchase, purchase/1 or purchase/1-0-2, got "Purchase"'],
     ['samples=51', 'samples must be a whole number from 0 to 50, got "51"'],
     ['from=yesterday', 'from must be a date'],
     ['breakdown=code', 'unknown parameter "breakdown"'],

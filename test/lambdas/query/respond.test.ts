@@ -302,7 +302,7 @@ describe('what cannot be answered', () => {
       {},
       404,
       'unknown_question',
-      /^unknown question "trends", there are funnels, totals$/,
+      /^unknown question "trends", there are funnels, totals, dead-letters, reconciliation$/,
     ],
     ['totals/more', {}, 404, 'unknown_path', /^no such path/],
     ['trends', { key: 'x' }, 401, 'unauthorized', /no read key/],
