@@ -36,6 +36,7 @@ const MINUTE_MS = 60_000;
 export class MetricStore {
   readonly #metrics = new Map<string, Kept>();
   readonly #file: number;
+  #closed = false;
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
@@ -53,6 +54,7 @@ export class MetricStore {
 
   /** Adds values. */
   put({ at, values, ...metric }: Datum): void {
+    if (this.#closed) throw new Error('the metrics are closed');
     const statistics: Statistics = {
       count: values.length,
       sum: values.reduce((sum, value) => sum + value, 0),
@@ -80,6 +82,9 @@ export class MetricStore {
 
   /** Closes the file. */
   close(): void {
+    // The number of a closed file is soon another one's.
+    if (this.#closed) return;
+    this.#closed = true;
     closeSync(this.#file);
   }
 

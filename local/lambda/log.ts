@@ -53,6 +53,8 @@ export class FunctionLog {
 
   /** Closes the file; what a function still writes while it ends is lost. */
   close(): void {
+    // The number of a closed file is soon another one's.
+    if (this.#closed) return;
     this.#closed = true;
     closeSync(this.#file);
   }
