@@ -31,6 +31,12 @@ export function schemaChoiceProblem(text: string): string | undefined {
   return `schema must be as purchase, purchase/1 or purchase/1-0-2, got ${JSON.stringify(text.slice(0, 100))}`;
 }
 
+/** The day under which a letter is kept that was found on one: of its receipt where it is found too late, or too early, for `letterDays`. */
+export function letterDay(found: string, receivedAt: number): string {
+  const { first, last } = letterDays({ from: receivedAt, to: receivedAt + 1 });
+  return found >= first && found <= last ? found : new Date(receivedAt).toISOString().slice(0, 10);
+}
+
 /** What the schema of a letter begins with, beside being the same, for a schema that was chosen by its name or its major version. */
 export function schemaPrefix(chosen: string): string {
   return chosen.includes('/') ? `${chosen}-` : `${chosen}/`;

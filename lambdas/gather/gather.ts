@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { letterDay } from '../../core/dead-letters.ts';
 import type { DeadLetter } from '../../core/event.ts';
 import { DEAD_LETTER_PREFIX } from '../../core/layout.ts';
 import { logger } from '../runtime/logger.ts';
@@ -29,7 +30,7 @@ export interface Gathered {
   readonly finished: boolean;
 }
 
-/** Most letters of one object, so that an object of Firehose's 128 MB never has to fit into memory. */
+/** Letters that are written together, so that an object of Firehose's 128 MB never has to fit into memory. */
 const MOST_LETTERS = 2_000;
 
 /**
@@ -66,31 +67,34 @@ async function storeLetters(
   modifiedAt: number,
   store: DeadLetterObjects,
 ): Promise<number> {
-  let part: DeadLetter[] = [];
+  /** Letters that are not stored yet, by the day under which they are kept. */
+  const waiting = new Map<string, DeadLetter[]>();
+  const found = dayOf(sourceKey, modifiedAt);
   let parts = 0;
   let count = 0;
   const flush = async () => {
-    await store.put(letterKey(sourceKey, modifiedAt, parts), part);
-    count += part.length;
-    parts++;
-    part = [];
+    for (const [day, some] of waiting) await store.put(letterKey(sourceKey, day, parts++), some);
+    waiting.clear();
   };
   for await (const letter of letters) {
-    part.push(letter);
-    if (part.length >= MOST_LETTERS) await flush();
+    const day = letterDay(found, letter.received_at);
+    const some = waiting.get(day) ?? [];
+    waiting.set(day, some);
+    some.push(letter);
+    count++;
+    if (count % MOST_LETTERS === 0) await flush();
   }
-  if (part.length > 0) await flush();
+  await flush();
   return count;
 }
 
-/** Key of the letters of a source object: by the day that the source was written. */
-function letterKey(sourceKey: string, modifiedAt: number, part: number): string {
+function letterKey(sourceKey: string, day: string, part: number): string {
   const hash = createHash('sha256').update(sourceKey).digest('hex').slice(0, 20);
   const number = String(part).padStart(5, '0');
-  return `${DEAD_LETTER_PREFIX}dt=${dayOf(sourceKey, modifiedAt)}/gathered-${hash}-${number}.jsonl.gz`;
+  return `${DEAD_LETTER_PREFIX}dt=${day}/gathered-${hash}-${number}.jsonl.gz`;
 }
 
-/** Firehose and Lambda write the UTC day into their keys, one as dt=2026-11-21, the other as 2026/11/21. */
+/** The day that a source object was written. Firehose and Lambda write it (UTC) into their keys, one as dt=2026-11-21, the other as 2026/11/21. */
 function dayOf(key: string, modifiedAt: number): string {
   const [, year, month, day] = /[/=](\d{4})[-/](\d\d)[-/](\d\d)\//.exec(key) ?? [];
   if (year === undefined) return new Date(modifiedAt).toISOString().slice(0, 10);

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import {
@@ -55,10 +54,21 @@ async function* errorLetters(
   const body = await bodyOf(client, bucket, key);
   if (!(body instanceof Readable)) throw new Error(`s3://${bucket}/${key} came as no stream`);
   let number = 0;
-  for await (const line of createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(body)) {
     if (line !== '') yield* firehoseLetters(line, number, key);
     number++;
   }
+}
+
+/** Lines, ended by line feeds only: node:readline ends one at U+2028 too, which JSON may hold. */
+async function* linesOf(body: Readable): AsyncGenerator<string> {
+  let rest = '';
+  for await (const text of body.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 async function* batchLetters(

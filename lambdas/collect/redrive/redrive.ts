@@ -25,8 +25,8 @@ export interface Redriver {
 
 /** Letters that are sent together and then noted. */
 const PORTION = { letters: 500, bytes: 2_000_000 };
-/** Objects that are read at once. */
-const AT_ONCE = { objects: 8, bytes: 16_000_000 };
+/** Objects that are read at once. They are packed, and unpack to twenty times that. */
+const AT_ONCE = { objects: 8, bytes: 4_000_000 };
 
 interface Portion {
   readonly line: number;

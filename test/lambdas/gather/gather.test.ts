@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import type { Context } from 'aws-lambda';
+import { letterDays } from '../../../core/dead-letters.ts';
 import type { DeadLetter } from '../../../core/event.ts';
 import { logger } from '../../../lambdas/runtime/logger.ts';
 import { type Aws, DESTINATIONS, linesOf, startAws } from '../aws.ts';
@@ -175,6 +176,43 @@ describe('gather', () => {
       { app_id: '', payload: '{"a":\ufffd' },
       { app_id: '', payload: '' },
     ]);
+  });
+
+  it('keeps letters where questions for the time of their receipt look, also when they are found weeks later', async () => {
+    const sent = (text: string) => `{"message_id":"${text}","received_at":${Date.parse(text)}}\n`;
+    const days = ['2026-11-01', '2026-11-13', '2026-11-20', '2026-11-29', '9999-12-31'];
+    await aws.objects.put(lakeBucket, FIREHOSE_KEY, errorLine(days.map(sent).join('')));
+
+    await run();
+
+    const { keys } = await stored();
+    const found = new Map<string | undefined, string>();
+    for (const key of keys) {
+      const text = gunzipSync(await aws.objects.get(deadLetterBucket, key)).toString();
+      for (const line of linesOf(text)) {
+        found.set((JSON.parse(line) as DeadLetter).message_id, key.slice(16, 26));
+      }
+    }
+    expect(found).toEqual(
+      new Map([
+        ['2026-11-01', '2026-11-01'],
+        ['2026-11-13', '2026-11-20'],
+        ['2026-11-20', '2026-11-20'],
+        ['2026-11-29', '2026-11-29'],
+        ['9999-12-31', '9999-12-31'],
+      ]),
+    );
+    for (const [day = '', kept] of found) {
+      const { first, last } = letterDays({ from: Date.parse(day), to: Date.parse(day) + 1 });
+      expect([first <= kept, kept <= last]).toEqual([true, true]);
+    }
+  });
+
+  it('reads a message with characters that end lines elsewhere', async () => {
+    const line = errorLine('{"message_id":"m5"}').replace('Illegal', '\u2028\u2029');
+    await aws.objects.put(lakeBucket, FIREHOSE_KEY, line);
+
+    expect(await run()).toMatchObject({ objects: 1, letters: 1 });
   });
 
   it('makes the same letters again where it was ended before the source was removed', async () => {
