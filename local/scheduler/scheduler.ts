@@ -45,6 +45,7 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #schedules: Entry[] = [];
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  #isStopped = false;
   #startedAt = 0;
 
   constructor(options: SchedulerOptions) {
@@ -81,6 +82,7 @@ export class Scheduler {
 
   /** Starts the timers of all enabled schedules. */
   start(): void {
+    this.#isStopped = false;
     this.#startedAt = Date.now();
     for (const schedule of this.#schedules)
       if (schedule.enabled) this.#arm(schedule, this.#startedAt);
@@ -88,6 +90,7 @@ export class Scheduler {
 
   /** Stops all timers; what runs goes on. */
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
@@ -148,11 +151,13 @@ export class Scheduler {
       () => {
         if (wait > LONGEST_WAIT_MS) return this.#arm(schedule, after);
         this.#arm(schedule, due);
-        this.#run(schedule).catch((error: unknown) =>
+        this.#run(schedule).catch((error: unknown) => {
+          // What was under way ends with the rest of the stack: no news to who stopped it.
+          if (this.#isStopped) return;
           this.#options.terminal(
             `schedule ${schedule.name}: ${error instanceof Error ? error.message : error}`,
-          ),
-        );
+          );
+        });
       },
       Math.min(wait, LONGEST_WAIT_MS),
     );

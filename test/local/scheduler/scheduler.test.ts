@@ -79,6 +79,21 @@ test('a schedule runs its target on the shortened clock', async () => {
   await runtime.stop();
 });
 
+test('what is under way when all stops is not told as a failure', async () => {
+  const runtime = await startRuntime({
+    resources: resources(MAY_INVOKE),
+    functions: { Job: 'export const handler = () => new Promise(() => {});' },
+    speed: 10_000,
+  });
+  runtime.scheduler.start();
+  await new Promise((done) => setTimeout(done, 600));
+
+  await runtime.stop();
+  await new Promise((done) => setTimeout(done, 50));
+
+  expect(runtime.terminal.filter((line) => line.startsWith('schedule'))).toEqual([]);
+});
+
 test('a role that may not start the target fails the run, and says what is missing', async () => {
   const runtime = await startRuntime({ resources: resources([]), functions: SOURCES });
   await expect(runtime.scheduler.run('hourly')).rejects.toThrow(
