@@ -10,11 +10,11 @@ import type { JsonObject } from './envelope.ts';
 import { isJsonObject, jsonProblem } from './json.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
 import { PersonKeys } from './person-key.ts';
-import { redactedLetter } from './privacy/letter.ts';
+import { redactedLetter, redactedMessage } from './privacy/letter.ts';
 import type { Redactors } from './privacy/redactors.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { protocols } from './protocols/protocols.ts';
-import { RefusedError } from './refusal.ts';
+import { type Refusal, RefusedError } from './refusal.ts';
 import type { CollectRequest } from './request.ts';
 import type { Routes } from './routes.ts';
 import type { SchemaRegistry } from './schema.ts';
@@ -155,11 +155,17 @@ function sortCalls(
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       const facts = { ...factsOf(request, sender), sentAt: split.sentAt, context: split.context };
-      refused.push(refusedEntry(index, error.refusal, call.value));
+      refused.push(refusedEntry(index, answered(error.refusal, sender, rules), call.value));
       deadLetters.push(refusedLetter(call, error.refusal, facts, visit));
     }
   }
   return { lines, refused, declined, deadLetters };
+}
+
+/** A refusal as the answer shows it: proxies and clients write answers into logs. */
+function answered(refusal: Refusal, { app }: Sender, { redactors }: CallRules): Refusal {
+  const { message, pointer } = refusal;
+  return { ...refusal, message: redactedMessage(message, pointer, redactors.of(app.id)) };
 }
 
 async function textOf(

@@ -7,12 +7,17 @@ export function redactedLetter(letter: DeadLetter, redactor: Redactor): DeadLett
   return {
     ...letter,
     pointer: redactor.text(pointer),
-    message: redactor.text(withoutValue(message, redactor.isPrivate(pointer))),
+    message: redactedMessage(message, pointer, redactor),
     type: type && redactor.text(type),
     event: event && redactor.text(event),
     payload: redactor.payload(payload),
     request: redactor.payload(request),
   };
+}
+
+/** The message of a refusal without the value that it shows where that is private by its name, and without what is private by its form. */
+export function redactedMessage(message: string, pointer: string, redactor: Redactor): string {
+  return redactor.text(withoutValue(message, redactor.isPrivate(pointer)));
 }
 
 /** Messages are `<pointer> is <value>: <what is allowed>`; of a private value the last part is left. */

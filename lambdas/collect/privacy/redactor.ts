@@ -204,10 +204,22 @@ export class Redactor {
     if (rule === 'secret' && isContainer && text === undefined) {
       return isEmpty(value) ? value : PLACEHOLDERS.secret;
     }
+    if (rule === 'hash' && isContainer && text === undefined) return this.#hashedMembers(value);
     if (text === undefined) return this.#value(value, place);
     const clean = this.#ruled(rule, text);
     if (clean !== undefined) return clean === text ? value : clean;
     return this.#value(value, place);
+  }
+
+  /** What stands at a declared path may be a list: each of its values is hashed for itself. */
+  #hashedMembers(value: object): unknown {
+    if (Array.isArray(value)) return value.map((member) => this.#byRule('hash', member, {}));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [
+        this.text(key),
+        this.#byRule('hash', member, {}),
+      ]),
+    );
   }
 
   /** What a rule makes of a text; undefined where the rule does not know such a text. */

@@ -19,8 +19,8 @@ const PLACED: ReadonlySet<string> = new Set(
   'eid duid uid sid dtm ttm stm url refr page ua lang tz tv co cx ip'.split(' '),
 );
 
-/** Ids of visitors. */
-const IDS: readonly string[] = ['duid', 'uid', 'nuid', 'tnuid', 'ip'];
+/** Ids of visitors; `fp` is the fingerprint of older trackers. */
+const IDS: readonly string[] = ['duid', 'uid', 'nuid', 'tnuid', 'fp', 'ip'];
 
 /** Makes the call of one event as it came; where that fails, one that says why. */
 export function callOf(event: IncomingCall, facts: PayloadFacts): IncomingCall {

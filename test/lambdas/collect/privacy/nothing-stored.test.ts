@@ -134,7 +134,7 @@ describe('a declared user id', () => {
   });
   const collector = createCollector(config, undefined, 'a secret of the deployment');
 
-  async function sent(call: object): Promise<MemorySinks> {
+  async function sent(call: object) {
     const sinks = new MemorySinks();
     const route = collector.routes.of('POST', '/v1/identify');
     const request = {
@@ -145,10 +145,10 @@ describe('a declared user id', () => {
       isBase64Encoded: false,
       receivedAt: RECEIVED_AT,
     };
-    await collect(request, route, collector, sinks).catch((error: unknown) => {
+    const answer = await collect(request, route, collector, sinks).catch((error: unknown) => {
       if (!(error instanceof HttpError)) throw error;
     });
-    return sinks;
+    return Object.assign(sinks, { refused: answer?.refused });
   }
 
   it('joins: the same person has the same id, key and trait, and nobody reads the e-mail', async () => {
@@ -188,6 +188,29 @@ describe('a declared user id', () => {
 
     expect(deadLetters[0]?.message).toMatch(/^the value is private: /);
     expect(JSON.stringify(deadLetters)).not.toContain('jj');
+  });
+
+  it.each([{ userId: ['jane-doe'] }, { userId: 'u', timestamp: { nickname: 'jane-doe' } }])(
+    'and a value of a named key is not shown by the answer: %j',
+    async (call) => {
+      const { refused, deadLetters } = await sent(call);
+
+      expect([refused?.length, deadLetters.length]).toEqual([1, 1]);
+      expect(JSON.stringify([refused, deadLetters])).not.toContain('jane-doe');
+    },
+  );
+
+  it('is hashed in a list, too, each value for itself', async () => {
+    const email = ['jane@example.com', 'JOE@example.com', { old: 'jane@example.com' }];
+    const [list] = (await sent({ userId: 'u', traits: { email } })).records();
+    const [one] = (await sent({ userId: 'u', traits: { email: 'joe@example.com' } })).records();
+
+    const hashes = JSON.parse(String(list?.traits)).email;
+    expect(hashes).toEqual([
+      expect.stringMatching(/^hmac_/),
+      JSON.parse(String(one?.traits)).email,
+      { old: hashes[0] },
+    ]);
   });
 
   it('needs a key: without one nothing starts', () => {

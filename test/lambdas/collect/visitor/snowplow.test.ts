@@ -83,6 +83,15 @@ describe("a visitor of Snowplow's tracker", () => {
     });
   });
 
+  it('whom its tracker wants to be nobody (SP-Anonymous) has no fingerprint either', async () => {
+    const headers = { 'sp-anonymous': '*' };
+    const event = await shopWith({})({ ...payload({ fp: '2463516792' }), headers });
+    const letter = await shopWith({})({ ...payload({ fp: '2463516792', e: 'no' }), headers });
+
+    expect([event.records.length, letter.letters.length]).toEqual([1, 1]);
+    expect(event.text + letter.text).not.toContain('2463516792');
+  });
+
   it('who denied by its consent event is stored as the app says', async () => {
     const data = { eventType: 'deny_all', basisForProcessing: 'consent', consentScopes: [] };
     const ue_pr = JSON.stringify({
