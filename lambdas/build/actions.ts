@@ -7,7 +7,7 @@ import { plan } from './plan.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
 import { record } from './record.ts';
-import { object, parseExecutionInput, parseTask, text } from './task.ts';
+import { object, parseExecutionInput, parseStart, parseTask, text } from './task.ts';
 
 type Action = (
   context: BuildContext,
@@ -17,8 +17,10 @@ type Action = (
 
 /** What the state machine may ask for. */
 const ACTIONS: Readonly<Record<string, Action>> = {
-  discover: (context, execution, { input }) =>
-    discover(context, execution, parseExecutionInput(input)),
+  discover: (context, execution, { input }) => {
+    const apps = context.config.apps.map(({ id }) => id);
+    return discover(context, execution, parseStart(input, apps));
+  },
   record: (context, _execution, input) =>
     record(context, text(input, 'query_execution_id'), parseHours(input.hours)),
   plan: (context, execution, { input, execution_id }) =>

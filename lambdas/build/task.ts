@@ -39,6 +39,25 @@ export function parseExecutionInput(value: unknown): ExecutionInput {
   };
 }
 
+/**
+ * Reads the input that an execution starts with. What would be passed over in silence, a slip in a member or an app that there is
+ * not, is refused here. `Comment` is what the console's first input holds, `AWS_…` what Step Functions adds.
+ * @param apps Ids of the apps of the config.
+ * @throws Error that names the member, the value and what is allowed.
+ */
+export function parseStart(value: unknown, apps: readonly string[]): ExecutionInput {
+  const input = parseExecutionInput(value);
+  const unknown = Object.keys(value ?? {}).find(
+    (key) => !['full', 'backfill', 'Comment'].includes(key) && !key.startsWith('AWS_'),
+  );
+  if (unknown !== undefined)
+    throw new Error(`unknown member ${JSON.stringify(unknown)}, allowed are full, backfill`);
+  const app = input.backfill?.app_id;
+  if (app !== undefined && !apps.includes(app))
+    throw new Error(`unknown app ${JSON.stringify(app)}, allowed are ${apps.join(', ')}`);
+  return input;
+}
+
 /** Reads a task of the state machine. @throws Error that names the member and the value. */
 export function parseTask(value: unknown): BuildTask {
   const task = object(value, 'task');

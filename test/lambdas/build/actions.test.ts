@@ -2,7 +2,7 @@ import { runAction } from '../../../lambdas/build/actions.ts';
 import type { BuildContext } from '../../../lambdas/build/context.ts';
 
 // No action gets so far as to use it.
-const CONTEXT = {} as BuildContext;
+const CONTEXT = { config: { apps: [{ id: 'shop' }] } } as unknown as BuildContext;
 const TASK = { table: 'events', app_id: 'shop', event_date: '2026-11-21', inputs: 'a.b' };
 
 test.each([
@@ -11,6 +11,18 @@ test.each([
   [{ action: 'plan' }, 'execution must be a text, got undefined'],
   [{ action: 'discover', execution: 'e', input: { full: 1 } }, 'full must be true or false, got 1'],
   [{ action: 'discover', execution: 'e', input: [] }, 'input must be an object, got []'],
+  [
+    { action: 'discover', execution: 'e', input: { Comment: 'x', bacfill: {} } },
+    'unknown member "bacfill", allowed are full, backfill',
+  ],
+  [
+    {
+      action: 'discover',
+      execution: 'e',
+      input: { backfill: { app_id: 'shopp', from: '2026-11-21', to: '2026-11-22' } },
+    },
+    'unknown app "shopp", allowed are shop',
+  ],
   [
     { action: 'plan', execution: 'e', input: { backfill: { app_id: 'shop', from: '2026-11-21' } } },
     'to must be a text, got undefined',
