@@ -73,18 +73,23 @@ export async function collect(
   const known = key === undefined ? undefined : lookup(key);
   if (known) enter(known);
   const text = await textOf(protocol, known, intake);
-  const body = await parseBody(text, () => known ?? lookup(undefined), intake);
+  const nameless = () => {
+    const owner = lookup(undefined);
+    enter(owner);
+    return owner;
+  };
+  const body = await parseBody(text, () => known ?? nameless(), intake);
   const sender = known ?? bodySender(body, lookup);
   let split: SplitRequest;
   try {
     split = protocol.split(route.takes, text, body, { request, keys: collector.keys });
   } catch (error) {
     if (!(error instanceof RefusedRequestError)) throw error;
-    const owner = sender ?? lookup(error.key ?? keyIn(error.calls[0]?.value));
-    if (!known) enter(owner);
+    const owners = ownersOf(error, sender, lookup);
+    if (!known) for (const one of new Set(owners)) enter(one);
     // The batch's own time: its calls are kept without the batch around them.
     const batch = isJsonObject(body) ? body : {};
-    return refuseRequest(error, text, owner, intake, batch);
+    return refuseRequest(error, text, owners, intake, batch);
   }
   const senders = split.calls.map(({ value }) => sender ?? lookup(keyIn(value)));
   if (senders.length === 0 && sender === undefined) lookup(undefined);
@@ -181,7 +186,7 @@ async function textOf(
     const refusal = { code: 'request_too_large' as const, pointer: '', message };
     const visit = visits.ofUnread(sender);
     const letters = unreadLetters(refusal, text, factsOf(request, sender), visit);
-    await sinks.store([], letters, declinedOf(sender, [visit]));
+    await sinks.store([], letters, declinedOf(sender, [{ visit }]));
   }
   throw new ContentTooLargeError('request_too_large', message, { isKept: sender !== undefined });
 }
@@ -194,38 +199,60 @@ async function parseBody(text: string, sender: () => Sender, intake: Intake): Pr
     const problem = text === '' ? 'it is empty' : jsonProblem(cause as SyntaxError);
     const message = `the body is no JSON: ${problem}`;
     const error = new RefusedRequestError('invalid_json', '', message);
-    return refuseRequest(error, text, owner, intake);
+    return refuseRequest(error, text, [owner], intake);
   }
 }
 
-/** Keeps a refused request as dead letters, then answers 400. */
+/** Whose a refused request is: of each call, or of what holds none. A batch may hold calls of several apps. */
+function ownersOf(
+  { calls, key }: RefusedRequestError,
+  sender: Sender | undefined,
+  lookup: Lookup,
+): readonly [Sender, ...Sender[]] {
+  if (sender) return [sender];
+  const [first, ...others] = calls.map(({ value }) => lookup(keyIn(value) ?? key));
+  return first === undefined ? [lookup(key)] : [first, ...others];
+}
+
+/**
+ * Keeps a refused request as dead letters, then answers 400.
+ * @param owners of the calls; one for all of them, or where there are none.
+ */
 async function refuseRequest(
   { code, pointer, message, calls, context }: RefusedRequestError,
   text: string,
-  sender: Sender,
+  owners: readonly [Sender, ...Sender[]],
   { request, visits, sinks }: Intake,
   batch: JsonObject = {},
 ): Promise<never> {
   const refusal = { code, pointer, message };
-  const facts = { ...factsOf(request, sender), sentAt: batch.sentAt, context };
+  const factsFor = (sender: Sender) => ({
+    ...factsOf(request, sender),
+    sentAt: batch.sentAt,
+    context,
+  });
   const shared = isJsonObject(batch.context) ? batch.context : undefined;
   if (calls.length > 0) {
-    const all = calls.map((call) => ({ call, visit: visits.of(sender, call.value, shared) }));
-    const declined = declinedOf(
-      sender,
-      all.map(({ visit }) => visit),
-    );
-    await sinks.store([], batchLetters(refusal, all, facts), declined);
+    const bySender = Map.groupBy(calls.entries(), ([index]) => owners[index] ?? owners[0]);
+    const letters: DeadLetter[] = [];
+    const declined: string[] = [];
+    for (const [sender, own] of bySender) {
+      const all = own.map(([, call]) => ({ call, visit: visits.of(sender, call.value, shared) }));
+      letters.push(...batchLetters(refusal, all, factsFor(sender)));
+      declined.push(...declinedOf(sender, all));
+    }
+    await sinks.store([], letters, declined);
   } else {
+    const [sender] = owners;
     const visit = visits.ofUnread(sender);
-    const letters = unreadLetters(refusal, text, facts, visit);
-    await sinks.store([], letters, declinedOf(sender, [visit]));
+    const letters = unreadLetters(refusal, text, factsFor(sender), visit);
+    await sinks.store([], letters, declinedOf(sender, [{ visit }]));
   }
   throw new BadRequestError(code, message, { extensions: { pointer }, isKept: true });
 }
 
-function declinedOf({ app }: Sender, visits: readonly Visit[]): string[] {
-  return visits.filter(({ mode }) => mode === 'nothing').map(() => app.id);
+function declinedOf({ app }: Sender, all: readonly { readonly visit: Visit }[]): string[] {
+  return all.filter(({ visit }) => visit.mode === 'nothing').map(() => app.id);
 }
 
 /** The sender with a key; without one, of what comes without. */

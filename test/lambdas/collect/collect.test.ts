@@ -32,6 +32,19 @@ describe('the write key', () => {
     expect(records.map((record) => record.app_id)).toEqual(['shop', 'strict']);
   });
 
+  it('may differ for each event of a batch that is refused whole: each is kept for its own app', async () => {
+    const event = (key: string) => ({ type: 'page', userId: `of ${key}`, writeKey: key });
+    const batch = [...Array.from({ length: 2_500 }, () => event(KEYS.shop)), event(KEYS.strict)];
+
+    const { sinks } = await send('/v1/batch', { batch }, { authorization: undefined });
+
+    const letters = Map.groupBy(sinks.deadLetters, (letter) => letter.app_id);
+    expect([...letters.keys()]).toEqual(['shop', 'strict']);
+    expect(JSON.stringify(letters.get('shop'))).not.toContain(KEYS.strict);
+    expect(JSON.stringify(letters.get('strict'))).not.toContain(KEYS.shop);
+    expect(letters.get('strict')).toHaveLength(1);
+  });
+
   it.each([
     ['none', track, undefined],
     ['an unknown one in the header', track, basic('wk_other')],

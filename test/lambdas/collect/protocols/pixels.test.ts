@@ -2,6 +2,7 @@ import { createCollector } from '../../../../lambdas/collect/collector.ts';
 import type { CollectRequest } from '../../../../lambdas/collect/request.ts';
 import { respond } from '../../../../lambdas/collect/respond.ts';
 import { TooManyRequestsError, UnavailableError } from '../../../../lambdas/runtime/http-error.ts';
+import { logger } from '../../../../lambdas/runtime/logger.ts';
 import { CONFIG, KEYS, MemorySinks, RECEIVED_AT } from '../collector.ts';
 
 const collector = createCollector(CONFIG);
@@ -168,6 +169,8 @@ describe('the plain pixel', () => {
 });
 
 describe('a pixel whose call is stored nowhere', () => {
+  beforeAll(() => logger.setLogLevel('SILENT'));
+
   const request = { method: 'GET', isBase64Encoded: false, receivedAt: RECEIVED_AT };
   const tooMany = () => {
     throw new TooManyRequestsError('too_many_requests', 'too many', 7);

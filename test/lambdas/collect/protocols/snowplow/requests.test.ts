@@ -1,6 +1,10 @@
+import { parseConfig } from '../../../../../core/config-schema.ts';
+import type { Sender } from '../../../../../lambdas/collect/authenticate.ts';
+import { createCollector } from '../../../../../lambdas/collect/collector.ts';
+import { respond } from '../../../../../lambdas/collect/respond.ts';
 import { NO_SIGNALS } from '../../../../../lambdas/collect/visitor/signals.ts';
-import { RECEIVED_AT } from '../../collector.ts';
-import { base64, contexts, event, get, post, SERVER_KEY, selfDescribing } from './tracker.ts';
+import { MemorySinks, RECEIVED_AT, RECEIVED_AT } from '../../collector.ts';
+import { base64, contexts, event, get, post, SERVER_KEY, selfDescribing, TP2 } from './tracker.ts';
 
 const PAYLOAD = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4';
 const OK = { statusCode: 200, body: 'ok' };
@@ -236,6 +240,33 @@ describe('what Snowplow trackers send and cannot be taken', () => {
     expect(kept.answer).toMatchObject(OK);
     expect(kept.sinks.deadLetters).toMatchObject([{ app_id: 'shop', code: 'invalid_json' }]);
     expect(unknown.answer.statusCode).toBe(401);
+  });
+
+  it('a body that is no JSON counts against the limit of the default app, and comes from its pages only', async () => {
+    const app = { id: 'shop', writeKeys: [{ key: 'wk_shop_public' }], readKeys: [] };
+    const collector = createCollector(
+      parseConfig({
+        apps: [{ ...app, origins: ['https://shop.example'], snowplow: { isDefault: true } }],
+      }),
+    );
+    const admitted: string[] = [];
+    const admit = ({ app: { id } }: Sender) => admitted.push(id);
+    const sinks = new MemorySinks();
+    const from = (origin: string) =>
+      respond(
+        {
+          ...{ method: 'POST', path: TP2, body: '{"data":', isBase64Encoded: false },
+          ...{ receivedAt: RECEIVED_AT, origin },
+        },
+        { ...collector, admit },
+        sinks,
+      );
+
+    await from('https://shop.example');
+    await expect(from('https://evil.example')).rejects.toMatchObject({ status: 403 });
+
+    expect(admitted).toEqual(['shop']);
+    expect(sinks.deadLetters).toHaveLength(1);
   });
 
   it('a body that is too large is a dead letter of the app that it names; else 400, which trackers do not repeat as they do 413', async () => {
