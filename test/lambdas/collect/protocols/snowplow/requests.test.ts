@@ -3,7 +3,7 @@ import type { Sender } from '../../../../../lambdas/collect/authenticate.ts';
 import { createCollector } from '../../../../../lambdas/collect/collector.ts';
 import { respond } from '../../../../../lambdas/collect/respond.ts';
 import { NO_SIGNALS } from '../../../../../lambdas/collect/visitor/signals.ts';
-import { MemorySinks, RECEIVED_AT, RECEIVED_AT } from '../../collector.ts';
+import { MemorySinks, RECEIVED_AT } from '../../collector.ts';
 import { base64, contexts, event, get, post, SERVER_KEY, selfDescribing, TP2 } from './tracker.ts';
 
 const PAYLOAD = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4';
