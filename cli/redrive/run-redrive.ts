@@ -89,10 +89,15 @@ function explained(error: unknown, { endpoint }: RedriveTarget): unknown {
   const hint =
     endpoint === undefined && (error.message === 'Region is missing' || isCredentialsError(error))
       ? 'your AWS region and credentials are needed; for the local stack: --endpoint http://127.0.0.1:4566'
-      : endpoint !== undefined && /\bE(CONNREFUSED|HOSTUNREACH|NOTFOUND)\b/.test(error.message)
+      : endpoint !== undefined && isNotThere(error)
         ? `is npm start running, and ${endpoint} its AWS endpoint?`
         : undefined;
   return hint === undefined ? error : new Error(`${error.message}: ${hint}`, { cause: error });
+}
+
+/** Nothing listens at the endpoint, or something else does, as the stack's HTTP API. */
+function isNotThere({ message }: Error): boolean {
+  return message === 'Not Found' || /\bE(CONNREFUSED|HOSTUNREACH|NOTFOUND)\b/.test(message);
 }
 
 function isCredentialsError({ name }: Error): boolean {

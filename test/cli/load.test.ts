@@ -72,10 +72,11 @@ describe('npm run load', () => {
 });
 
 describe('npm run key', () => {
-  test('prints a key and the hash of it', async () => {
+  test('prints a read key and the hash of it, and a write key that the config takes', async () => {
     const { stdout } = await node('cli/key.ts');
     const key = /read key, shown once: (\S+)/.exec(stdout)?.[1] ?? '';
     expect(key.length).toBe(32);
     expect(stdout).toContain(`sha256: '${createHash('sha256').update(key).digest('hex')}'`);
+    expect(stdout).toMatch(/\{ key: '[\w-]{32}', kind: 'server' \},/);
   });
 });
