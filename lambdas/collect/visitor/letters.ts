@@ -7,6 +7,7 @@ import type { Refusal } from '../refusal.ts';
 import type { IncomingCall } from '../split.ts';
 import { withoutAddress, withoutAddressText } from './address.ts';
 import { anonymousCall, anonymousContext, namesIdOf } from './anonymous-call.ts';
+import { anonymousFacts } from './anonymous-facts.ts';
 import { isIdentityName } from './identity-names.ts';
 import type { Visit } from './visits.ts';
 
@@ -23,7 +24,7 @@ export function refusedLetter(
   if (visit.mode === 'full') return deadLetter(refusal, payload, call.value, all);
   const value: unknown = payload === '' ? undefined : JSON.parse(payload);
   const place = placeOf([call], visit);
-  return deadLetter(quiet(refusal, call), payload, value, { ...all, ...place });
+  return deadLetter(quiet(refusal, call), payload, value, { ...anonymousFacts(all), ...place });
 }
 
 /** The dead letters of text that is not read as calls; none where nothing may be stored. */
@@ -38,7 +39,7 @@ export function unreadLetters(
     return [deadLetter(refusal, withoutAddressText(text), undefined, { ...facts, visit })];
   }
   const message = `${refusal.code}; the text is not kept, because its visitor is anonymous`;
-  return [deadLetter({ ...refusal, message }, '', undefined, { ...facts, visit })];
+  return [deadLetter({ ...refusal, message }, '', undefined, { ...anonymousFacts(facts), visit })];
 }
 
 /** The dead letters of calls that are refused together: batches again, apart by what may be stored of their visitors. */
@@ -57,8 +58,9 @@ export function batchLetters(
       visit,
     );
     const context = keptContext(facts.context, visit);
+    const kept = visit.mode === 'full' ? facts : anonymousFacts(facts);
     return batchTexts(texts).map((payload) =>
-      deadLetter(refusal, payload, undefined, { ...facts, context, visit, ...place }),
+      deadLetter(refusal, payload, undefined, { ...kept, context, visit, ...place }),
     );
   });
 }

@@ -1,4 +1,5 @@
 import type { VisitorMode, VisitorsConfig } from '../../../../core/visitors.ts';
+import { readAgent } from '../../../../lambdas/collect/enrich/user-agent.ts';
 import { KEYS, type Sent, shopWith } from './visiting.ts';
 
 const GPC = { 'sec-gpc': '1' };
@@ -227,6 +228,28 @@ describe('a dead letter', () => {
       visit: { mode: 'anonymous', may_be_nobody: true },
     });
     expect(JSON.parse(letters[0]?.payload ?? '')).toMatchObject({ properties: { plan: 'pro' } });
+  });
+
+  it.each([
+    [
+      'Mozilla/5.0 (Linux; Android 13; SM-G991B Build/TP1A.220624.014; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/119.0.6045.66 Mobile Safari/537.36',
+      'Mozilla/5.0 (Linux; Android 13; K) AppleWebKit/537.0 (KHTML, like Gecko) Version/4.0 Chrome/119.0 Mobile Safari/537.0',
+    ],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 17_1_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.1.2 Mobile/15E148 Safari/604.1',
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 17.0 like Mac OS X) AppleWebKit/605.0 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.0',
+    ],
+    ['Mozilla/5.0 (compatible; Googlebot/2.1)', 'Mozilla/5.0 (compatible; Googlebot/2.1)'],
+  ])('of an anonymous visitor knows the kind of browser only: %s', async (userAgent, kept) => {
+    const headers = { ...GPC, 'user-agent': userAgent };
+    const { letters } = await send({}, { headers, body: refused });
+    const broken = await send({}, { headers, body: '{' });
+
+    const agents = [...letters, ...broken.letters].map(
+      ({ request }) => JSON.parse(request).user_agent,
+    );
+    expect(agents).toEqual([kept, kept]);
+    expect(readAgent(kept)).toEqual(readAgent(userAgent));
   });
 
   it.each([
