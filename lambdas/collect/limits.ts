@@ -4,8 +4,8 @@ export const MAX_REQUEST_BYTES = 500 * 1024;
 export const MAX_EVENT_BYTES = 32 * 1024;
 /** Most events of a batch: 2,500, as Segment's. */
 export const MAX_EVENTS = 2_500;
-/** Most ids of a merge call: each becomes an alias with a copy of the call. RudderStack's clients send two. */
-export const MAX_MERGED_IDS = 10;
+/** Most ids of a merge call: each becomes an alias with a copy of the call, and 500 KB must not become 60 MB on the stream. */
+export const MAX_MERGED_IDS = 20;
 /** Most levels of objects and arrays in an event: engines that read JSON stop somewhere, and none of them says where. */
 export const MAX_DEPTH = 32;
 /** Most keys in all objects of an event together: properties, traits, context and what they hold. */

@@ -150,7 +150,7 @@ describe('merge calls', () => {
     mergeProperties: Array.from({ length: ids }, (_, i) => ({ type: 'id', value: `${i}` })),
   });
 
-  it('of more ids than any client has are one dead letter, not a copy for each id', async () => {
+  it('of more ids than are allowed are one dead letter, not a copy for each id', async () => {
     const { kept } = await sendTo(route, { body: JSON.stringify({ batch: [merge(300)] }) });
 
     expect(kept).toHaveLength(1);
