@@ -285,7 +285,8 @@ test.each([
         ...expected,
       })),
     );
-    for (const { message } of refused.values()) expect(message).toMatch(/at (most|least) (\d+|one)/);
+    for (const { message } of refused.values())
+      expect(message).toMatch(/at (most|least) (\d+|one)/);
   },
 );
 
