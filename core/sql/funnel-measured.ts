@@ -176,7 +176,14 @@ export function foundSql(
   const { from, to } = question.range;
   const { includeBots, settledUntil } = question;
   const dimensions = neededDimensions(context, question);
-  const span = { from, to: eventsEnd(context, question), bounded: true, includeBots };
+  const dropsStepless = (wanted === 'levels' || wanted === 'counts') && hasShortcut(context.funnel);
+  const span = {
+    from,
+    to: eventsEnd(context, question),
+    bounded: true,
+    includeBots,
+    dropsStepless,
+  };
   const steps = stepsSql(context, span, dimensions);
   const starts = { from, to, includesBots: includeBots, wanted, settledUntil };
   return attemptsSql(context, steps, starts, dimensions);

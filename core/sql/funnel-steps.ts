@@ -25,6 +25,8 @@ export interface EventSpan {
   /** False where the days alone bound it. */
   readonly bounded: boolean;
   readonly includeBots: boolean;
+  /** Whether what follows drops rows of step 0: then events of bots and of nobody are such rows. Needs a funnel that takes it. */
+  readonly dropsStepless?: boolean;
 }
 
 /** SELECT of funnel_steps' rows from events, with the dimensions named. */
@@ -44,11 +46,19 @@ export function stepsSql(
     name: numbered('exclusion_', i + 1),
     value: sql`(${matchSql(exclusion)})`,
   }));
+  // The first match decides the step, and no filter is left: then a condition fewer is possible.
+  const unfiltered =
+    span.dropsStepless === true && span.bounded && !span.includeBots && !sets && everyRow(funnel);
   // Where no event matches two steps, the first match decides: one column, and the others need not be looked at.
   const flags = [
     ...(sets
       ? matches
-      : [{ name: 'step' as Sql, value: stepSql(funnel, ({ value }) => value, matches) }]),
+      : [
+          {
+            name: 'step' as Sql,
+            value: stepSql(funnel, ({ value }) => value, matches, unfiltered),
+          },
+        ]),
     ...exclusions,
   ];
   const relevant = [
@@ -61,7 +71,8 @@ export function stepsSql(
     last_date: dateSql(Math.max(span.from, span.to - 1)),
     bounds: boundsSql(span),
     bounded: span.bounded,
-    people_only: !span.includeBots,
+    unfiltered,
+    filters_bots: !span.includeBots && !unfiltered,
     keys: keySql(funnel),
     dimensions: dimensions.map((name) => dimensionSql(context, name)),
     flags,
@@ -148,11 +159,13 @@ function stepSql(
   funnel: CompiledFunnel,
   flag: (match: NamedSql) => Sql,
   matches: readonly NamedSql[],
+  stepless = false,
 ): Sql {
   const cases = matches.map(
     (match, i) => sql`WHEN ${flag(match)} THEN ${sqlInteger(stepOf(funnel, i))}`,
   );
-  return sql`CASE ${sqlJoin(cases, ' ')} ELSE 0 END`;
+  const none = stepless ? ('WHEN person_key IS NULL OR is_bot THEN 0 ' as Sql) : ('' as Sql);
+  return sql`CASE ${none}${sqlJoin(cases, ' ')} ELSE 0 END`;
 }
 
 function canStart(funnel: CompiledFunnel): Sql {

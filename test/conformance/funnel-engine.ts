@@ -18,7 +18,8 @@ const DUCKDB_TYPES = {
 
 /** An event of a test: any columns of \`events\`; person_key and event_date are worked out where they are not given. */
 export interface TestEvent {
-  readonly person: number;
+  /** Null: nobody's, of a visitor who stays anonymous. */
+  readonly person: number | null;
   readonly event: string;
   readonly event_at: number;
   readonly properties?: Readonly<Record<string, unknown>>;

@@ -170,6 +170,30 @@ test('bots are left out, and never share an attempt with people', async () => {
   expect(all.map((step) => step.people)).toEqual([2, 1]);
 });
 
+test.each([
+  ['settled counts', { times: false, settledUntil: Date.UTC(2026, 3, 20) }],
+  ['counts with open windows', { times: false, settledUntil: null }],
+  ['times', { settledUntil: null }],
+] as const)('events of bots and of nobody are in no %s', async (_, more) => {
+  const people = [
+    at(1, 'view', '2026-03-28T10:00Z'),
+    at(1, 'pay', '2026-03-28T10:30Z'),
+    at(2, 'view', '2026-03-28T10:00Z'),
+  ];
+  const others = [
+    at(2, 'pay', '2026-03-28T10:10Z', { is_bot: true }),
+    at(3, 'view', '2026-03-28T10:00Z', { is_bot: true }),
+    { ...at(4, 'view', '2026-03-28T10:00Z'), person: null },
+    { ...at(4, 'pay', '2026-03-28T10:00Z'), person: null },
+  ];
+
+  const counted = async (events: readonly TestEvent[]) =>
+    (await ask(events, question(more))).groups.map(({ steps }) => steps);
+
+  expect(await counted([...people, ...others])).toEqual(await counted(people));
+  expect((await counted(people))[0]!.map((step) => step.people)).toEqual([2, 1]);
+});
+
 test('who could still get further is provisional, until the window of the last start is over', async () => {
   const events = [
     at(1, 'view', '2026-03-28T10:00Z'),
