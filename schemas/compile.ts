@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Ajv } from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
@@ -33,21 +41,24 @@ export function compileValidators(schemasFolder: string, outFile: string): void 
   };
   const envelopes = addEnvelopes(compilers['2020-12'], join(schemasFolder, ENVELOPE));
   const events = readEventSchemas(schemasFolder).map((schema) => addEvent(compilers, schema));
-  const bundled = `${outFile}.${process.pid}.mjs`;
-  const modules = DRAFTS.map((draft) => `${outFile}.${process.pid}.${draft}.cjs`);
   mkdirSync(dirname(outFile), { recursive: true });
-  DRAFTS.forEach((draft, i) => {
-    writeFileSync(
-      modules[i] ?? '',
-      standaloneCode(compilers[draft].ajv, compilers[draft].exported),
-    );
-  });
+  // A folder of this build's own. Paths in the bundle are relative to it: the same schemas always make the same file.
+  const work = mkdtempSync(`${outFile}.`);
   try {
+    const modules = DRAFTS.map((draft) => join(work, `${draft}.cjs`));
+    DRAFTS.forEach((draft, i) => {
+      writeFileSync(
+        modules[i] ?? '',
+        standaloneCode(compilers[draft].ajv, compilers[draft].exported),
+      );
+    });
+    const bundled = join(work, 'validators.mjs');
     buildSync({
       stdin: {
         contents: entryModule(modules, envelopes, events),
         resolveDir: import.meta.dirname,
       },
+      absWorkingDir: work,
       bundle: true,
       format: 'esm',
       platform: 'node',
@@ -58,7 +69,7 @@ export function compileValidators(schemasFolder: string, outFile: string): void 
     // Renamed into place, so that a build at the same time never reads half a file.
     renameSync(bundled, outFile);
   } finally {
-    for (const module of modules) rmSync(module);
+    rmSync(work, { recursive: true });
   }
 }
 

@@ -48,15 +48,18 @@ describe('configFor', () => {
 });
 
 describe('bundle', () => {
-  it('makes the same files of the same sources, wherever they go', () => {
-    const read = (folder: string): string[] =>
-      filesOf(folder).map((file) => `${file}\n${readFileSync(join(folder, file), 'utf8')}`);
+  it.each(['collect', 'build'] as const)(
+    'makes the same files of %s from the same sources, wherever they go',
+    (name) => {
+      const read = (folder: string): string[] =>
+        filesOf(folder).map((file) => `${file}\n${readFileSync(join(folder, file), 'utf8')}`);
 
-    const first = read(bundle('build', config, makeFolder()));
-    const second = read(bundle('build', config, makeFolder()));
+      const first = read(bundle(name, config, makeFolder()));
+      const second = read(bundle(name, config, makeFolder()));
 
-    expect(second).toEqual(first);
-  });
+      expect(second).toEqual(first);
+    },
+  );
 
   it('keeps collect below 500 KB, so that it starts fast', () => {
     const folder = bundle('collect', config, makeFolder());
