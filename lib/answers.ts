@@ -1,8 +1,8 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../core/environment.ts';
 import { allow } from './access.ts';
+import { expiringTable } from './expiring-table.ts';
 import type { BundledFunction } from './function.ts';
 
 /** Answers kept by data version, so that the same question is scanned once. Nothing is lost with them. */
@@ -11,16 +11,7 @@ export class Answers extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.table = new Table(this, 'Table', {
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      timeToLiveAttribute: 'expires_at',
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    Validations.of(this.table).acknowledge({
-      id: 'AwsSolutions-DDB3',
-      reason: 'a cache: its answers can be worked out again',
-    });
+    this.table = expiringTable(this, 'a cache: its answers can be worked out again');
   }
 
   /** Lets the function keep answers and find them again. */

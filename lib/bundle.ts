@@ -105,58 +105,35 @@ function byEvent(schemas: readonly EventSchema[]): Record<string, Record<string,
   return events;
 }
 
-const NO_SNOWPLOW: App['snowplow'] = { appIds: [], isDefault: false };
+/** Of who takes no events in. */
+const NOT_COLLECTING: Partial<App> = {
+  origins: [],
+  channelRules: [],
+  privacy: DEFAULT_PRIVACY,
+  snowplow: { appIds: [], isDefault: false },
+};
+/** Of who needs no more of an app than its name. */
+const NAME_ONLY: Partial<App> = {
+  ...NOT_COLLECTING,
+  writeKeys: [],
+  readKeys: [],
+  funnels: [],
+  dimensions: [],
+};
+
+/** What a function has no use for is empty in its config. */
+const EMPTIED: Readonly<Record<FunctionName, Partial<App>>> = {
+  collect: { readKeys: [], funnels: [] },
+  redrive: { readKeys: [], funnels: [], origins: [] },
+  refill: NAME_ONLY,
+  gather: NAME_ONLY,
+  build: { ...NOT_COLLECTING, writeKeys: [], readKeys: [] },
+  reconcile: NAME_ONLY,
+  // Write keys too: a key that writes never reads, whatever the read keys say.
+  query: NOT_COLLECTING,
+};
 
 /** The config as one function carries it: of the same type, without what that function has no use for. */
 export function configFor(name: FunctionName, config: Config): Config {
-  const kept: Record<FunctionName, (app: App) => Partial<App>> = {
-    collect: () => ({ readKeys: [], funnels: [] }),
-    redrive: () => ({ readKeys: [], funnels: [], origins: [] }),
-    refill: () => ({
-      writeKeys: [],
-      readKeys: [],
-      funnels: [],
-      dimensions: [],
-      origins: [],
-      channelRules: [],
-      privacy: DEFAULT_PRIVACY,
-      snowplow: NO_SNOWPLOW,
-    }),
-    gather: () => ({
-      writeKeys: [],
-      readKeys: [],
-      funnels: [],
-      dimensions: [],
-      origins: [],
-      channelRules: [],
-      privacy: DEFAULT_PRIVACY,
-      snowplow: NO_SNOWPLOW,
-    }),
-    build: () => ({
-      writeKeys: [],
-      readKeys: [],
-      origins: [],
-      channelRules: [],
-      privacy: DEFAULT_PRIVACY,
-      snowplow: NO_SNOWPLOW,
-    }),
-    reconcile: () => ({
-      writeKeys: [],
-      readKeys: [],
-      funnels: [],
-      dimensions: [],
-      origins: [],
-      channelRules: [],
-      privacy: DEFAULT_PRIVACY,
-      snowplow: NO_SNOWPLOW,
-    }),
-    // Write keys too: a key that writes never reads, whatever the read keys say.
-    query: () => ({
-      origins: [],
-      channelRules: [],
-      privacy: DEFAULT_PRIVACY,
-      snowplow: NO_SNOWPLOW,
-    }),
-  };
-  return { ...config, apps: config.apps.map((app) => ({ ...app, ...kept[name](app) })) };
+  return { ...config, apps: config.apps.map((app) => ({ ...app, ...EMPTIED[name] })) };
 }

@@ -1,8 +1,8 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../core/environment.ts';
 import { allow } from './access.ts';
+import { expiringTable } from './expiring-table.ts';
 import type { BundledFunction } from './function.ts';
 
 /** Counts of requests by write key, for seconds. */
@@ -11,16 +11,7 @@ export class RateLimits extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.table = new Table(this, 'Table', {
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      timeToLiveAttribute: 'expires_at',
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    Validations.of(this.table).acknowledge({
-      id: 'AwsSolutions-DDB3',
-      reason: 'counts of seconds: worth nothing a minute later',
-    });
+    this.table = expiringTable(this, 'counts of seconds: worth nothing a minute later');
   }
 
   /** Lets the function count. */
