@@ -7,6 +7,7 @@ import type { FunnelDefinition } from './funnel.ts';
 import { PERIODS } from './funnel-answer.ts';
 import { compileFunnel, InvalidFunnelError } from './funnel-definition.ts';
 import { privacySchema } from './privacy-schema.ts';
+import { shownValue } from './shown-value.ts';
 import { appSnowplow } from './snowplow-schema.ts';
 import { dimensionSql } from './sql/funnel-context.ts';
 import { attemptColumns, stepColumns } from './sql/funnels.ts';
@@ -75,11 +76,15 @@ function isOrigin(origin: unknown): boolean {
 /** Stands for the funnel's own path in messages of its compiler, which does not know it. */
 const HERE = '@';
 
+/** Questions may ask for it, to compare with other engines. Whoever writes it into a config means something else. */
+const NO_WINDOW = `${HERE}.window: got 0, in which events of one same instant alone would follow each other, allowed: 30m, 1h, 14d, P7D or milliseconds; 36525d where there is to be no limit`;
+
 /** A funnel definition, by its compiler's rules. */
 function funnel(): z.ZodType<FunnelDefinition> {
   return z.custom<FunnelDefinition>().superRefine((definition, context) => {
     try {
-      compileFunnel(definition, HERE);
+      const { window_ms } = compileFunnel(definition, HERE);
+      if (window_ms === 0) throw new InvalidFunnelError(NO_WINDOW);
     } catch (error) {
       if (!(error instanceof InvalidFunnelError)) throw error;
       context.addIssue({ code: 'custom', message: error.message });
@@ -162,6 +167,8 @@ const app = record({
   requestsPerSecond: integer(1, 100_000).default(1_000),
   origins: list(
     value<string>(isOrigin, 'an origin without a path, as https://shop.example, or * for all'),
+    1,
+    "a list of at least 1, as ['https://shop.example'], or no origins at all, which allows every page",
   ).default(['*']),
   channelRules: list(channelRule).default([]),
   privacy: privacySchema,
@@ -213,6 +220,8 @@ const collection = section({
   }).optional(),
 });
 
+const STREAM_MODES = "'on-demand', or 'provisioned' with shards";
+
 const config = record({
   apps: list(app, 1),
   collection,
@@ -223,7 +232,10 @@ const config = record({
         record({ mode: z.literal('on-demand') }),
         record({ mode: z.literal('provisioned'), shards: integer(1, 500) }),
       ],
-      { error: "mode 'on-demand', or mode 'provisioned' with shards" },
+      {
+        error: ({ code }) =>
+          code === 'invalid_union' ? STREAM_MODES : `an object with mode ${STREAM_MODES}`,
+      },
     )
     .default({ mode: 'on-demand' }),
   delivery: section({
@@ -271,8 +283,13 @@ function describe(issue: z.core.$ZodIssue): string[] {
       return `${pathText([...issue.path, key])}: unknown key, ${hint}allowed: ${known.join(', ')}`;
     });
   }
+  if (issue.code === 'invalid_union' && issue.path.at(-1) === issue.discriminator) {
+    // What zod gives is the object around it.
+    const got = Object(issue.input)[String(issue.discriminator)];
+    return [`${pathText(issue.path)}: got ${shownValue(got)}, allowed: ${issue.message}`];
+  }
   if (issue.message.startsWith(HERE)) return [`${pathText(issue.path)}${issue.message.slice(1)}`];
-  return [`${pathText(issue.path)}: got ${shown(issue.input)}, allowed: ${issue.message}`];
+  return [`${pathText(issue.path)}: got ${shownValue(issue.input)}, allowed: ${issue.message}`];
 }
 
 /** Path as people write it in code: apps[0].funnels[1].window. */
@@ -281,12 +298,6 @@ export function pathText(path: readonly PropertyKey[]): string {
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
     .join('');
   return text.replace(/^\./, '') || 'config';
-}
-
-function shown(got: unknown): string {
-  if (got === undefined) return 'nothing';
-  const text = JSON.stringify(got) ?? String(got);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 /** The known word that differs by the fewest edits, where that is few enough to be a slip. */
@@ -377,6 +388,6 @@ function* repeated(places: readonly Placed[]): Generator<string> {
     const at = pathText(path);
     const earlier = first.get(text);
     if (earlier === undefined) first.set(text, at);
-    else yield `${at}: got ${shown(text)}, allowed: a value of its own, ${earlier} has it too`;
+    else yield `${at}: got ${shownValue(text)}, allowed: a value of its own, ${earlier} has it too`;
   }
 }

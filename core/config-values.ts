@@ -35,8 +35,11 @@ export function record<S extends z.ZodRawShape>(shape: S) {
 }
 
 /** A list, of at least so many elements. */
-export function list<T extends z.ZodType>(element: T, least = 0) {
-  const allowed = least === 0 ? 'a list' : `a list of at least ${least}`;
+export function list<T extends z.ZodType>(
+  element: T,
+  least = 0,
+  allowed = least === 0 ? 'a list' : `a list of at least ${least}`,
+) {
   return z.array(element, { error: allowed }).min(least, { error: allowed });
 }
 

@@ -81,7 +81,7 @@ export interface AppConfig {
   readonly funnels?: readonly FunnelDefinition[];
   /** IANA time zone of ranges and days where the question names none. Default UTC. */
   readonly timeZone?: string;
-  /** Origins whose pages may send events; `*` for all. Default: all. */
+  /** Origins whose pages may send events, at least one; `*` for all. Default: all. What sends no origin (servers, images) is not held to it. */
   readonly origins?: readonly string[];
   /** Requests a second that each write key may send, on average over ten seconds: 1 to 100,000. Default 1,000. */
   readonly requestsPerSecond?: number;

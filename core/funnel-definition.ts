@@ -7,6 +7,7 @@ import {
 } from './funnel.ts';
 import { provablyDisjoint } from './funnel-overlap.ts';
 import { parseWindow } from './funnel-window.ts';
+import { shownValue } from './shown-value.ts';
 
 /** A definition that is not allowed. The message names the path, the value got and what is allowed. */
 export class InvalidFunnelError extends Error {
@@ -366,8 +367,7 @@ function invalidAs<T>(parse: () => T, path: string): T {
 }
 
 function fail(path: string, got: unknown, allowed: string): never {
-  const shown = JSON.stringify(got) ?? 'nothing';
-  refuse(path, shown.length > 200 ? `${shown.slice(0, 200)}…` : shown, allowed);
+  refuse(path, shownValue(got, 200), allowed);
 }
 
 /** @param got in words, where the value itself is too much to show. */

@@ -1,3 +1,5 @@
+import { shownValue } from './shown-value.ts';
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,
@@ -18,7 +20,7 @@ export function parseWindow(value: unknown): number {
   const ms = typeof value === 'string' ? parseText(value) : value;
   if (typeof ms !== 'number' || !Number.isSafeInteger(ms) || ms < 0 || ms > MAX_WINDOW_MS) {
     throw new RangeError(
-      `got ${JSON.stringify(value) ?? 'nothing'}, allowed: 30m, 1h, 14d, P7D or milliseconds, at most 36525 days`,
+      `got ${shownValue(value)}, allowed: 30m, 1h, 14d, P7D or milliseconds, at most 36525 days`,
     );
   }
   return ms;

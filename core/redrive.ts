@@ -1,6 +1,7 @@
 import type { Range } from './api.ts';
 import { type LetterChoice, schemaChoiceProblem } from './dead-letters.ts';
 import { DEAD_LETTER_CODES } from './event.ts';
+import { shownValue } from './shown-value.ts';
 import { InvalidRangeError, parseTime, timeZone } from './time-range.ts';
 
 /** Where a redrive goes on: in the first object after `after`, and where that is still `key`, at its line. */
@@ -88,27 +89,34 @@ const END_OF_TIME = 253_402_300_799_999;
 /**
  * Reads what the function is asked for.
  * @param zoneOf gives an app's time zone; undefined where there is no such app.
+ * @param apps ids of the apps there are, for the error, where they are known.
  * @throws InvalidRedriveError that says what is wrong, the value got and what is allowed.
  */
 export function readRedriveInput(
   value: unknown,
   zoneOf: (app: string) => string | undefined,
+  apps: readonly string[] = [],
 ): RedriveRequest {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidRedriveError(`the input must be an object with ${KEYS}, got ${shown(value)}`);
+    throw new InvalidRedriveError(
+      `the input must be an object with ${KEYS}, got ${shownValue(value)}`,
+    );
   }
   const input = value as Readonly<Record<string, unknown>>;
   const unknown = Object.keys(input).find((key) => !KEYS.split(', ').includes(key));
   if (unknown !== undefined) {
-    throw new InvalidRedriveError(`unknown member ${shown(unknown)}, allowed are ${KEYS}`);
+    throw new InvalidRedriveError(`unknown member ${shownValue(unknown)}, allowed are ${KEYS}`);
   }
   const { app, dry_run: dryRun = false } = input;
   const zone = typeof app === 'string' ? zoneOf(app) : undefined;
   if (typeof app !== 'string' || zone === undefined) {
-    throw new InvalidRedriveError(`app must be the id of an app of the config, got ${shown(app)}`);
+    const known = apps.length === 0 ? '' : ` (${apps.join(', ')})`;
+    throw new InvalidRedriveError(
+      `app must be the id of an app of the config${known}, got ${shownValue(app)}`,
+    );
   }
   if (typeof dryRun !== 'boolean') {
-    throw new InvalidRedriveError(`dry_run must be true or false, got ${shown(dryRun)}`);
+    throw new InvalidRedriveError(`dry_run must be true or false, got ${shownValue(dryRun)}`);
   }
   return {
     app,
@@ -127,7 +135,7 @@ function texts(name: string, value: unknown): readonly string[] {
   if (value === undefined) return [];
   const isList = Array.isArray(value) && value.every((one) => typeof one === 'string' && one);
   if (!isList)
-    throw new InvalidRedriveError(`${name} must be a list of texts, got ${shown(value)}`);
+    throw new InvalidRedriveError(`${name} must be a list of texts, got ${shownValue(value)}`);
   return value as string[];
 }
 
@@ -135,7 +143,9 @@ function codes(given: readonly string[]): readonly string[] {
   const known: readonly string[] = DEAD_LETTER_CODES;
   const unknown = given.find((code) => !known.includes(code));
   if (unknown === undefined) return given;
-  throw new InvalidRedriveError(`unknown code ${shown(unknown)}, allowed are ${known.join(', ')}`);
+  throw new InvalidRedriveError(
+    `unknown code ${shownValue(unknown)}, allowed are ${known.join(', ')}`,
+  );
 }
 
 function schemas(given: readonly string[]): readonly string[] {
@@ -148,7 +158,7 @@ function range(input: Readonly<Record<string, unknown>>, zone: string): Range {
   const text = (name: 'from' | 'to' | 'tz'): string | undefined => {
     const value = input[name];
     if (value === undefined || typeof value === 'string') return value;
-    throw new InvalidRedriveError(`${name} must be a text, got ${shown(value)}`);
+    throw new InvalidRedriveError(`${name} must be a text, got ${shownValue(value)}`);
   };
   const [from, to] = [text('from'), text('to')];
   try {
@@ -172,10 +182,6 @@ function cursor(value: unknown): RedriveCursor | null {
   if (isKey && typeof key === 'string' && Number.isSafeInteger(line))
     return { after, key, line: line ?? 0 };
   throw new InvalidRedriveError(
-    `cursor must be what the page before gave back, or null, got ${shown(value)}`,
+    `cursor must be what the page before gave back, or null, got ${shownValue(value)}`,
   );
-}
-
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'nothing').slice(0, 100);
 }

@@ -62,7 +62,7 @@ export function visitors() {
     consent: section({
       category: z
         .union([category().transform((name) => [name]), list(category())], {
-          error: 'a category, or a list of categories',
+          error: 'a category of 1 to 200 characters, or a list of such',
         })
         .default([])
         .transform((names) => names.map((name) => name.toLowerCase())),

@@ -25,8 +25,8 @@ export interface VisitorsConfig {
 /** How the consent of an event is read, and what follows. */
 export interface ConsentConfig {
   /**
-   * The category, or the categories, all of which collecting needs; upper and lower case are the same. Default: none, so that
-   * only who denies everything denies.
+   * The category, or the categories, all of which collecting needs; upper and lower case are the same. Default: none, as is [], so
+   * that only who denies everything denies.
    */
   readonly category?: string | readonly string[];
   /** What is stored where the visitor denies. Default: anonymous. */

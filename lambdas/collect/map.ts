@@ -75,7 +75,7 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
   const isFull = facts.visit.mode === 'full';
   const page = pageColumns(type, context, properties);
   const dimensions = dimensionColumns(context, properties);
-  const { revenue, currency } = money(event, properties);
+  const { revenue, currency } = money(type, event, properties);
   // Column by column: spreading the parts costs as much as the rest of the mapping.
   const record: EventRecord = {
     message_id: idText(call.messageId) ?? facts.newId(),
@@ -218,11 +218,12 @@ function dimensionColumns(context: JsonObject | undefined, properties: JsonObjec
 
 const NO_MONEY = { revenue: undefined, currency: undefined };
 
-function money(event: string, properties: JsonObject | undefined) {
+/** Of a track call. A page or screen that shows a purchase is not one: sums would count the order twice. */
+function money(type: EventType, event: string, properties: JsonObject | undefined) {
   if (properties === undefined) return NO_MONEY;
   const currency = scalarText(properties.currency);
-  let revenue = amount(properties.revenue);
-  if (revenue === undefined && PURCHASES.has(schemaFolder(event))) {
+  let revenue = type === 'track' ? amount(properties.revenue) : undefined;
+  if (revenue === undefined && type === 'track' && PURCHASES.has(schemaFolder(event))) {
     revenue = amount(properties.total) ?? amount(properties.value);
   }
   return {

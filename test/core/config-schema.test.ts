@@ -7,6 +7,9 @@ function makeApp(changes: Partial<AppConfig> = {}): AppConfig {
   return { id: 'shop', writeKeys: [{ key: 'shop-key-1' }], readKeys: [], ...changes };
 }
 
+const endless: { itself?: object } = {};
+endless.itself = endless;
+
 /** Problems of a config, as the error lists them. */
 function problems(config: unknown): readonly string[] {
   try {
@@ -154,6 +157,48 @@ describe('parseConfig', () => {
       { apps: [makeApp()], stream: { mode: 'provisioned' } },
       'stream.shards: got nothing, allowed: a whole number from 1 to 500',
     ],
+    [
+      'an allow-list of origins that allows none',
+      { apps: [makeApp({ origins: [] })] },
+      "apps[0].origins: got [], allowed: a list of at least 1, as ['https://shop.example'], or no origins at all, which allows every page",
+    ],
+    [
+      'an unknown mode of the stream, and shows the mode alone',
+      { apps: [makeApp()], stream: { mode: 'fast', shards: 3 } },
+      "stream.mode: got \"fast\", allowed: 'on-demand', or 'provisioned' with shards",
+    ],
+    [
+      'a stream without a mode',
+      { apps: [makeApp()], stream: {} },
+      "stream.mode: got nothing, allowed: 'on-demand', or 'provisioned' with shards",
+    ],
+    [
+      'a stream that is a text',
+      { apps: [makeApp()], stream: 'on-demand' },
+      "stream: got \"on-demand\", allowed: an object with mode 'on-demand', or 'provisioned' with shards",
+    ],
+    [
+      'a number that JSON has no word for',
+      { apps: [makeApp({ requestsPerSecond: Number.POSITIVE_INFINITY })] },
+      'apps[0].requestsPerSecond: got Infinity, allowed: a whole number from 1 to 100,000',
+    ],
+    [
+      'a bigint',
+      { apps: [makeApp()], query: { bytesLimit: 1n } },
+      'query.bytesLimit: got 1, allowed: a whole number of at least 10,000,000',
+    ],
+    [
+      'an object that holds itself',
+      { apps: [makeApp()], retention: { rawDays: endless } },
+      'retention.rawDays: got an object that is no JSON, allowed: a whole number from 1 to 36,500',
+    ],
+    ...[0, '0s', 'PT0S'].map((window): [string, object, unknown] => [
+      `a window of ${window}, which nobody means`,
+      {
+        apps: [makeApp({ funnels: [{ name: 'checkout', window, steps: [{ event: 'home' }] }] })],
+      },
+      expect.stringMatching(/^apps\[0\]\.funnels\[0\]\.window: got 0, .*allowed: 30m, .*36525d/),
+    ]),
     [
       'an origin with a path',
       { apps: [makeApp({ origins: ['https://shop.example/'] })] },

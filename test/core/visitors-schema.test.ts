@@ -42,6 +42,12 @@ describe('visitors of an app', () => {
     expect(parseConfig(parsed)).toEqual(parsed);
   });
 
+  it('take no category and an empty list of categories for the same', () => {
+    const [none, empty] = [configOf({}), configOf({ consent: { category: [] } })];
+
+    expect(parseConfig(empty)).toEqual(parseConfig(none));
+  });
+
   it('may send the cookie from pages of other sites where these are listed', () => {
     const config = configOf(
       { cookie: { sameSite: 'None' } },

@@ -188,7 +188,10 @@ check('lambda invoke: a redrive', async () => {
   assert.deepEqual([done.StatusCode, done.page.found, done.page.cursor], [200, 0, null]);
   const refused = await invoke({ app: 'nobody' });
   assert.equal(refused.FunctionError, 'Unhandled');
-  assert.match(refused.page.errorMessage, /app must be the id of an app/);
+  assert.match(
+    refused.page.errorMessage,
+    /app must be the id of an app of the config \(shop\), got "nobody"/,
+  );
 });
 
 check('cloudwatch list-metrics and get-metric-data', async () => {

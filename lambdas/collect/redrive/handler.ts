@@ -41,7 +41,8 @@ const SEND_MS = 30_000;
 export const handler = taskHandler<unknown, RedrivePage>((input, context) => {
   const startedAt = Date.now();
   const appOf = (id: string) => config.apps.find((one) => one.id === id);
-  const request = readRedriveInput(input, (id) => appOf(id)?.timeZone);
+  const ids = config.apps.map(({ id }) => id);
+  const request = readRedriveInput(input, (id) => appOf(id)?.timeZone, ids);
   const app = appOf(request.app);
   if (app === undefined) throw new Error(`the app ${request.app} is gone`);
   return redrivePage(request, {

@@ -149,6 +149,20 @@ describe('a track call', () => {
     expect([record.revenue, record.currency]).toEqual([revenue, currency]);
   });
 
+  it.each([
+    ['/v1/page', { name: 'Purchase' }],
+    ['/v1/screen', { name: 'Order Completed' }],
+    ['/v1/group', { groupId: 'g' }],
+    ['/v1/click', {}],
+  ])('%s has no revenue: sums count the track call that tells of it', async (path, call) => {
+    const properties = { target: '#buy', revenue: 1, total: 30, value: 30, currency: 'EUR' };
+
+    const record = await recordOf(path, { ...call, userId: 'u', properties });
+
+    expect(record.revenue).toBeUndefined();
+    expect(JSON.parse(String(record.properties))).toMatchObject({ revenue: 1, total: 30 });
+  });
+
   it('gets a message id of the server where it has none', async () => {
     const { message_id: id } = await recordOf('/v1/track', {
       event: 'x',

@@ -457,4 +457,10 @@ describe('what a redrive is asked for', () => {
 
     expect(() => readRedriveInput(input, zoneOf)).toThrow(message);
   });
+
+  it.each([undefined, '', 'nobody', 7])('the app %j is refused with the apps there are', (app) => {
+    const read = () => readRedriveInput({ app }, () => undefined, ['shop', 'blog']);
+
+    expect(read).toThrow('app must be the id of an app of the config (shop, blog), got ');
+  });
 });
