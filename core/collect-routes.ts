@@ -7,6 +7,9 @@ export const PROTOCOLS = [
   'pixel',
   'snowplow',
   'snowplow-pixel',
+  'iglu',
+  'iglu-pixel',
+  'webhook',
 ] as const;
 export type ProtocolName = (typeof PROTOCOLS)[number];
 
@@ -72,9 +75,11 @@ const SEGMENT: Readonly<Record<string, Takes>> = {
   b: 'batch',
 };
 
-/** Where Snowplow trackers send to. */
+/** Where Snowplow trackers send to; by GET the oldest ones, and who was told a vendor's path, ask the long ones. */
 const SNOWPLOW_POST = '/com.snowplowanalytics.snowplow/tp2';
-const SNOWPLOW_GET = ['/i', '/ice.png'];
+const SNOWPLOW_GET = ['/i', '/ice.png', SNOWPLOW_POST, '/com.snowplowanalytics.snowplow/tp1'];
+/** Where other systems' webhooks reach a Snowplow collector with a schema of Iglu. */
+const IGLU_WEBHOOK = '/com.snowplowanalytics.iglu/v1';
 
 /** Raw interactions: calls of our own, in Segment's shape. */
 const INTERACTIONS: Readonly<Record<string, Takes>> = {
@@ -91,13 +96,17 @@ export function collectRoutes({
 }: CollectPaths): readonly CollectRoute[] {
   return basePaths.flatMap((base) => {
     const root = rootOf(base);
-    const post = (path: string, takes: Takes): CollectRoute => ({
+    const post = (
+      path: string,
+      takes: Takes,
+      protocol: ProtocolName = 'segment',
+    ): CollectRoute => ({
       method: 'POST',
       path,
-      protocol: 'segment',
+      protocol,
       takes,
     });
-    const pixel = (path: string, protocol: ProtocolName, takes: Takes): CollectRoute => ({
+    const get = (path: string, protocol: ProtocolName, takes: Takes): CollectRoute => ({
       method: 'GET',
       path,
       protocol,
@@ -109,23 +118,22 @@ export function collectRoutes({
           post(`${segment}/${name}`, takes),
         ),
         ...(['track', 'page', 'screen', 'identify', 'group', 'alias'] as const).map((call) =>
-          pixel(`${segment}/pixel/${call}`, 'segment-pixel', call),
+          get(`${segment}/pixel/${call}`, 'segment-pixel', call),
         ),
-        pixel(`${segment}/x`, 'pixel', 'batch'),
+        get(`${segment}/x`, 'pixel', 'batch'),
+        post(`${segment}/webhook`, 'track', 'webhook'),
+        get(`${segment}/webhook`, 'webhook', 'track'),
       ]),
       post(`${root}/beacon/v1/batch`, 'batch'),
       ...(['track', 'page'] as const).map((call) =>
-        pixel(`${root}/pixel/v1/${call}`, 'segment-pixel', call),
+        get(`${root}/pixel/v1/${call}`, 'segment-pixel', call),
       ),
-      ...new Set([SNOWPLOW_POST, ...snowplowPostPaths]).values().map(
-        (path): CollectRoute => ({
-          method: 'POST',
-          path: `${root}${path}`,
-          protocol: 'snowplow',
-          takes: 'batch',
-        }),
-      ),
-      ...SNOWPLOW_GET.map((path) => pixel(`${root}${path}`, 'snowplow-pixel', 'batch')),
+      ...new Set([SNOWPLOW_POST, ...snowplowPostPaths])
+        .values()
+        .map((path) => post(`${root}${path}`, 'batch', 'snowplow')),
+      ...SNOWPLOW_GET.map((path) => get(`${root}${path}`, 'snowplow-pixel', 'batch')),
+      post(`${root}${IGLU_WEBHOOK}`, 'batch', 'iglu'),
+      get(`${root}${IGLU_WEBHOOK}`, 'iglu-pixel', 'batch'),
     ];
   });
 }
@@ -151,7 +159,8 @@ export function serviceRoutes({ basePaths }: CollectPaths): readonly ServiceRout
 
 /**
  * The routes of the HTTP API that lead to the collect function, with those of preflights. A base path has routes for all that
- * stands under it: an API has room for 300.
+ * stands under it: an API has room for 300. A path that clients ask with a slash at its end has a greedy route beside its own:
+ * API Gateway tells the two apart, and takes no route that ends in a slash.
  */
 export function apiRoutes(paths: CollectPaths): readonly ApiRoute[] {
   const exact = { ...paths, basePaths: paths.basePaths.filter((base) => base === '/') };
@@ -162,7 +171,10 @@ export function apiRoutes(paths: CollectPaths): readonly ApiRoute[] {
       { method: 'GET', path: `${base}/{proxy+}` },
       { method: 'POST', path: `${base}/{proxy+}` },
     ]);
-  return [...Map.groupBy([...routes, ...all] as const, ({ path }) => path)].flatMap(
+  const slashed = routes
+    .filter((route) => 'service' in route && route.service === 'rudderstack-settings')
+    .map(({ method, path }): ApiRoute => ({ method, path: `${path}/{proxy+}` }));
+  return [...Map.groupBy([...routes, ...slashed, ...all] as const, ({ path }) => path)].flatMap(
     ([path, same]) => {
       const methods = new Set<ApiRoute['method']>(same.map(({ method }) => method));
       if (methods.has('GET')) methods.add('HEAD');

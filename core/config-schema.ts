@@ -186,7 +186,10 @@ const app = record({
 });
 
 /** Paths of ours: a base path would hide them, or be hidden. */
-const OWN_PATHS = ['/v1', '/health', '/robots.txt', '/sourceConfig', '/pixel', '/beacon'];
+const OWN_PATHS = [
+  ...['/v1', '/health', '/robots.txt', '/sourceConfig', '/pixel', '/beacon'],
+  '/com.snowplowanalytics.iglu',
+];
 
 function isBasePath(path: unknown): boolean {
   if (path === '/') return true;
@@ -204,7 +207,7 @@ const collection = section({
   ).default(['/', '/in']),
   snowplowPostPaths: list(
     text(
-      /^(?!\/(?:v1|health|robots\.txt|sourceConfig|pixel|beacon)(?:\/|$))(?:\/[A-Za-z0-9._~-]{1,100}){1,5}$/,
+      /^(?!\/(?:v1|health|robots\.txt|sourceConfig|pixel|beacon|com\.snowplowanalytics\.iglu)(?:\/|$))(?:\/[A-Za-z0-9._~-]{1,100}){1,5}$/,
       `a path of letters, digits, ., _, ~ and -, as /com.acme/t1, that begins with none of ${OWN_PATHS.join(', ')}`,
     ),
   ).default([]),

@@ -178,7 +178,7 @@ async function textOf(
   sender: Sender | undefined,
   { request, visits, sinks }: Intake,
 ): Promise<string> {
-  const { text, tooLarge } = protocol.textOf(request);
+  const { text, tooLarge } = await protocol.textOf(request);
   if (!tooLarge) return text;
   const message = `the request has more than ${MAX_REQUEST_BYTES} bytes: send smaller batches`;
   // The key may stand in the body, which is not read: then nobody is known to whom a dead letter would belong.

@@ -42,6 +42,22 @@ export function decodeBody({
   };
 }
 
+/**
+ * A body's bytes, unpacked as `decodeBody` does: what is no text must not be read as such.
+ * @returns undefined where they are too many.
+ * @throws HttpError as `decodeBody`.
+ */
+export function bytesOf({
+  body = '',
+  isBase64Encoded,
+  contentEncoding,
+}: EncodedBody): Buffer | undefined {
+  const bytes = isBase64Encoded
+    ? unpack(Buffer.from(body, 'base64'), contentEncoding)
+    : Buffer.from(body);
+  return bytes === undefined || bytes.byteLength > MAX_REQUEST_BYTES ? undefined : bytes;
+}
+
 /** The bytes unpacked; undefined where they would be too many, so that a small bomb costs little. */
 function unpack(packed: Buffer, contentEncoding: string | undefined): Buffer | undefined {
   const encoding = (contentEncoding ?? '').trim().toLowerCase();

@@ -13,6 +13,10 @@ export interface CollectRequest extends EncodedBody {
   readonly origin?: string;
   /** Header referer. */
   readonly referer?: string;
+  /** Header content-type. */
+  readonly contentType?: string;
+  /** Header webhook-id: of a webhook's message, the same each time it is sent. */
+  readonly webhookId?: string;
   /** Header host, with the port where it is not the protocol's own. */
   readonly host?: string;
   /** How the client reached us. */

@@ -122,6 +122,27 @@ function batchContext(context: unknown, calls: readonly IncomingCall[]): JsonObj
   return parseExactly(text, context).exact as JsonObject;
 }
 
+/**
+ * Checks how many events a list makes, and how much each of them repeats of what they have in common: a small request must not
+ * become a large one on the stream.
+ * @param shared What each repeats.
+ * @throws RefusedRequestError
+ */
+export function checkListed(events: number, shared: string): void {
+  if (events > MAX_EVENTS) {
+    const message = `the list has ${events} events: at most ${MAX_EVENTS} are allowed`;
+    throw new RefusedRequestError('too_many_events', '', message);
+  }
+  const bytes = Buffer.byteLength(shared);
+  if (bytes * events > MAX_REPEATED_CONTEXT_BYTES) {
+    throw new RefusedRequestError(
+      'invalid_request',
+      '',
+      `what comes beside the list has ${bytes} bytes: at most ${Math.floor(MAX_REPEATED_CONTEXT_BYTES / events)} are allowed with ${events} events, because each of them stores it`,
+    );
+  }
+}
+
 /** A batch's context as one of its events could hold it; undefined for others. */
 function readableContext(context: unknown): JsonObject | undefined {
   if (!isJsonObject(context) || isDeeperThan(context, MAX_DEPTH)) return undefined;

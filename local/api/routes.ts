@@ -98,7 +98,8 @@ function parametersOf(
   const parameters: Record<string, string> = {};
   for (const [index, wanted] of pattern.entries()) {
     if (wanted.startsWith('{') && wanted.endsWith('+}')) {
-      if (segments.length <= index || segments[index] === '') return undefined;
+      // Nothing but a slash is a child, too, of any path but the root.
+      if (segments.length <= index || (index === 0 && segments[index] === '')) return undefined;
       parameters[wanted.slice(1, -2)] = segments.slice(index).map(decode).join('/');
       return parameters;
     }

@@ -95,7 +95,7 @@ describe('parseConfig', () => {
       },
     };
     const path =
-      '/ or a path of up to three names of a-z, 0-9, _ and -, as /in, that begins with none of /v1, /health, /robots.txt, /sourceConfig, /pixel, /beacon';
+      '/ or a path of up to three names of a-z, 0-9, _ and -, as /in, that begins with none of /v1, /health, /robots.txt, /sourceConfig, /pixel, /beacon, /com.snowplowanalytics.iglu';
 
     expect(problems({ apps: [makeApp()], collection })).toEqual([
       `collection.basePaths[1]: got "/v1/ours", allowed: ${path}`,

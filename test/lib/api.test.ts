@@ -41,7 +41,8 @@ describe('Api', () => {
         (call) => `v1/pixel/${call}`,
       ),
       ...['pixel/v1/track', 'pixel/v1/page', 'v1/x', 'v1/projects/{writeKey}/settings'],
-      ...['sourceConfig', 'health', 'robots.txt', 'i', 'ice.png'],
+      ...['sourceConfig', 'sourceConfig/{proxy+}', 'health', 'robots.txt', 'i', 'ice.png'],
+      'com.snowplowanalytics.snowplow/tp1',
     ];
 
     expect(routeKeys(service)).toEqual(
@@ -50,14 +51,22 @@ describe('Api', () => {
         'POST /v1/apps/{app}/{question}',
         'GET /v1/schemas',
         'GET /v1/schemas/{event}/{version}',
-        ...['/beacon/v1/batch', '/com.snowplowanalytics.snowplow/tp2', '/com.acme/t1'].flatMap(
-          (path) => [`POST ${path}`, `OPTIONS ${path}`],
-        ),
+        ...['/beacon/v1/batch', '/com.acme/t1'].flatMap((path) => [
+          `POST ${path}`,
+          `OPTIONS ${path}`,
+        ]),
         ...calls.flatMap((call) => [`POST /v1/${call}`, `OPTIONS /v1/${call}`]),
         ...asked.flatMap((path) =>
           ['GET', 'HEAD', 'OPTIONS'].map((method) => `${method} /${path}`),
         ),
-        ...['GET', 'HEAD', 'POST', 'OPTIONS'].map((method) => `${method} /in/{proxy+}`),
+        ...[
+          '/v1/webhook',
+          '/com.snowplowanalytics.snowplow/tp2',
+          '/com.snowplowanalytics.iglu/v1',
+          '/in/{proxy+}',
+        ].flatMap((path) =>
+          ['GET', 'HEAD', 'POST', 'OPTIONS'].map((method) => `${method} ${path}`),
+        ),
       ].sort(),
     );
   });

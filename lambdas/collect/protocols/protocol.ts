@@ -30,7 +30,7 @@ export interface Protocol {
    * The JSON text that holds the calls.
    * @throws HttpError where it cannot be unpacked.
    */
-  textOf(request: CollectRequest): DecodedBody;
+  textOf(request: CollectRequest): DecodedBody | Promise<DecodedBody>;
   /**
    * The calls of a body. Where a call names its own key, it stands in `writeKey` of its value.
    * @throws RefusedRequestError where the body is none of this protocol.

@@ -3,7 +3,9 @@ import { pixel } from './pixel.ts';
 import type { Protocol } from './protocol.ts';
 import { segment } from './segment.ts';
 import { segmentPixel } from './segment-pixel.ts';
+import { iglu, igluPixel } from './snowplow/iglu.ts';
 import { snowplow, snowplowPixel } from './snowplow/snowplow.ts';
+import { webhook } from './webhook.ts';
 
 /** All protocols, by name. */
 export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
@@ -12,4 +14,7 @@ export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
   pixel,
   snowplow,
   'snowplow-pixel': snowplowPixel,
+  iglu,
+  'iglu-pixel': igluPixel,
+  webhook,
 };

@@ -140,6 +140,7 @@ describe('routes', () => {
     ['GET', '/v1/apps/a%20b/funnels', 'ANY /v1/apps/{app}/funnels', { app: 'a b' }],
     ['POST', '/v1/apps/shop/funnels', 'ANY /v1/apps/{app}/funnels', { app: 'shop' }],
     ['GET', '/files/a/b', 'GET /files/{proxy+}', { proxy: 'a/b' }],
+    ['GET', '/files/', 'GET /files/{proxy+}', { proxy: '' }],
   ])('%s %s takes the most specific one', async (method, path, routeKey, pathParameters) => {
     expect(await eventOf(path, { method })).toMatchObject({ routeKey, pathParameters });
   });
@@ -148,7 +149,7 @@ describe('routes', () => {
     ['GET', '/v1/track'],
     ['POST', '/v1/apps/shop/totals'],
     ['GET', '/v1/apps/shop'],
-    ['GET', '/files/'],
+    ['GET', '/files'],
   ])('%s %s is not found', async (method, path) => {
     const response = await request(path, { method });
     expect(response.status).toBe(404);

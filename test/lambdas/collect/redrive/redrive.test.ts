@@ -28,21 +28,18 @@ const validator = (isRight: (value: { quantity?: unknown; email?: string }) => b
   };
   return validate;
 };
-const WRONG = {
-  cart: [{ version: '1-0-0', validate: validator((p) => typeof p.quantity === 'string') }],
-};
-const MENDED = {
-  cart: [
-    ...WRONG.cart,
-    {
-      version: '1-0-1',
-      validate: validator(
-        (p) =>
-          p.quantity !== undefined && (p.email === undefined || /^\S+@\S+\.\S+$/.test(p.email)),
-      ),
-    },
-  ],
-};
+const wrong = [{ version: '1-0-0', validate: validator((p) => typeof p.quantity === 'string') }];
+const mended = [
+  ...wrong,
+  {
+    version: '1-0-1',
+    validate: validator(
+      (p) => p.quantity !== undefined && (p.email === undefined || /^\S+@\S+\.\S+$/.test(p.email)),
+    ),
+  },
+];
+const WRONG = { cart: wrong, webhook_source_event: wrong };
+const MENDED = { cart: mended, webhook_source_event: mended };
 
 let aws: Aws;
 let sent: Record<string, unknown>[];
@@ -166,6 +163,15 @@ describe('what is sent again', () => {
       undefined,
       { ...UNSIGNED, method: 'GET', query: new URLSearchParams(snowplow).toString() },
     ],
+    [
+      'of a webhook with a schema of Iglu',
+      '/com.snowplowanalytics.iglu/v1',
+      { quantity: 2 },
+      {
+        ...UNSIGNED,
+        query: `schema=iglu:com.acme/cart/jsonschema/1-0-0&aid=${KEYS.shop}&eid=m1&nuid=ann`,
+      },
+    ],
   ])('is what collect would have made of an event %s', async (_, path, body, more) => {
     const request = [path, body, more] as Parameters<typeof send>;
     const { records } = await send(path, body, more, new SchemaRegistry(MENDED));
@@ -189,6 +195,35 @@ describe('what is sent again', () => {
     const ids = sent.map((line) => line.message_id);
     expect(new Set(ids).size).toBe(2);
     expect(ids.slice(2)).toEqual(ids.slice(0, 2));
+  });
+
+  it('is a webhook with all that came with it, and its message id, or one that stays', async () => {
+    const query = `writeKey=${KEYS.shop}&list=news`;
+    const more = { ...HEADERS, query, contentType: 'application/x-www-form-urlencoded' };
+    const [named] = await lettersOf('/v1/webhook', 'quantity=1&quantity=2', {
+      ...more,
+      webhookId: 'msg_1',
+    });
+    const [nameless] = await lettersOf('/v1/webhook', { quantity: 2 }, more);
+    if (named === undefined || nameless === undefined) throw new Error('a letter is missing');
+    await put([named, nameless]);
+
+    await redrive({}, { objects: new Unnoted(s3(), bucket) });
+    await redrive({}, { objects: new Unnoted(s3(), bucket) });
+
+    const context = { method: 'POST', query_parameters: { list: 'news' } };
+    const properties = { quantity: ['1', '2'], _context: context };
+    expect(named).toMatchObject({ message_id: 'msg_1', code: 'schema_violation' });
+    expect(sent).toMatchObject([
+      {
+        message_id: 'msg_1',
+        event: 'webhook_source_event',
+        properties: JSON.stringify(properties),
+      },
+      { message_id: nameless.dead_letter_id, anonymous_id: nameless.dead_letter_id, is_bot: false },
+      { message_id: 'msg_1' },
+      { message_id: nameless.dead_letter_id, anonymous_id: nameless.dead_letter_id },
+    ]);
   });
 
   it('is a whole batch where that was refused whole', async () => {
