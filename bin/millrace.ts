@@ -1,11 +1,14 @@
 import { InvalidConfigError } from '../core/config-schema.ts';
-import config from '../millrace.config.ts';
 import { IncompatibleSchemasError } from '../schemas/check.ts';
+import { InvalidSchemaError } from '../schemas/read.ts';
 import { knownKeys } from './known-keys.ts';
+import { readConfig, UnreadableConfigError } from './read-config.ts';
 import { synthesize } from './synthesize.ts';
 
 // What the CDK CLI runs (cdk.json), and `npm run synth`: millrace.config.ts becomes the stacks in cdk.out.
 try {
+  const config = await readConfig();
+  synthesize({ config, validate: process.env.CDK_VALIDATION !== 'false' });
   // The CLI sets the folder: what comes of it may be deployed.
   if (process.env.CDK_OUTDIR !== undefined) {
     for (const line of knownKeys(config)) {
@@ -14,12 +17,25 @@ try {
       );
     }
   }
-  synthesize({ config, validate: process.env.CDK_VALIDATION !== 'false' });
 } catch (error) {
-  if (error instanceof InvalidConfigError) {
-    process.stderr.write(`millrace.config.ts: ${error.message}\n`);
-  } else if (error instanceof IncompatibleSchemasError) {
-    process.stderr.write(`${error.message}\n`);
-  } else throw error;
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;
+}
+
+/** What a person can mend is said without a stack. What is left is a mistake of ours: whoever reports it needs the stack. */
+function messageOf(error: unknown): string {
+  if (error instanceof InvalidConfigError) return `millrace.config.ts: ${error.message}`;
+  if (
+    error instanceof UnreadableConfigError ||
+    error instanceof IncompatibleSchemasError ||
+    error instanceof InvalidSchemaError
+  ) {
+    return error.message;
+  }
+  if (!(error instanceof Error)) return String(error);
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code !== undefined && syscall !== undefined) {
+    return `the stacks cannot be made: ${error.message}`;
+  }
+  return error.stack ?? error.message;
 }

@@ -4,6 +4,7 @@ import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { MillraceConfig } from '../core/config.ts';
 import { Millrace } from '../lib/millrace.ts';
+import { finishing } from './unfinished.ts';
 
 /** Options of {@link synthesize}. */
 export interface SynthesizeOptions {
@@ -29,19 +30,21 @@ export interface SynthesizeOptions {
  */
 export function synthesize(options: SynthesizeOptions): void {
   const { config, outdir = process.env.CDK_OUTDIR ?? 'cdk.out', validate = false } = options;
-  const app = new App({
-    outdir,
-    analyticsReporting: false,
-    context: {
-      ...featureFlags(),
-      // The CLI asks for paths of constructs and assets in the template; local/ reads them too.
-      'aws:cdk:enable-path-metadata': true,
-      'aws:cdk:enable-asset-metadata': true,
-    },
+  finishing(outdir, () => {
+    const app = new App({
+      outdir,
+      analyticsReporting: false,
+      context: {
+        ...featureFlags(),
+        // The CLI asks for paths of constructs and assets in the template; local/ reads them too.
+        'aws:cdk:enable-path-metadata': true,
+        'aws:cdk:enable-asset-metadata': true,
+      },
+    });
+    new Millrace(app, 'Millrace', { config });
+    if (validate) Validations.of(app).addPlugins(new AwsSolutionsChecks());
+    app.synth();
   });
-  new Millrace(app, 'Millrace', { config });
-  if (validate) Validations.of(app).addPlugins(new AwsSolutionsChecks());
-  app.synth();
 }
 
 /** The flags of cdk.json, which only the CLI reads by itself: the stacks are the same however they are made. */

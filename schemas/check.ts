@@ -17,7 +17,7 @@ export class IncompatibleSchemasError extends Error {
  * Checks that within one major every version accepts what the versions before it accept. Each is compared with the one before:
  * what holds from one to the next holds for all. The schemas are ones that compile.
  * @returns the schemas, by event, the oldest version first.
- * @throws IncompatibleSchemasError that names event, versions, JSON pointer, and what breaks. Error where a file is wrong.
+ * @throws IncompatibleSchemasError that names event, versions, JSON pointer, and what breaks. InvalidSchemaError where a file is wrong.
  */
 export function checkSchemas(folder: string): EventSchema[] {
   const schemas = readEventSchemas(folder);

@@ -11,7 +11,13 @@ import { dirname, join, resolve } from 'node:path';
 import type { Ajv } from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { buildSync } from 'esbuild';
-import { ENVELOPE, type EventSchema, readEventSchemas, readSchema } from './read.ts';
+import {
+  ENVELOPE,
+  type EventSchema,
+  InvalidSchemaError,
+  readEventSchemas,
+  readSchema,
+} from './read.ts';
 import { DRAFTS, type Draft, draftOf, makeAjv } from './schema-values.ts';
 import { shareDefinitions } from './share.ts';
 
@@ -32,7 +38,7 @@ interface Compiler {
 /**
  * Compiles all JSON Schemas (2020-12 and draft 7) of a folder into one ES module without imports: `envelopes` by call type,
  * and `events` by event and version. No compiler and no schema is left for run time.
- * @throws Error that names the file whose name or schema is wrong.
+ * @throws InvalidSchemaError that names the file whose name or schema is wrong.
  */
 export function compileValidators(schemasFolder: string, outFile: string): void {
   const compilers: Record<Draft, Compiler> = {
@@ -117,7 +123,7 @@ function addEvent(
     exported[name] = key;
     return { event, version, draft, name };
   } catch (cause) {
-    throw new Error(`schema ${id}.json: ${(cause as Error).message}`, { cause });
+    throw new InvalidSchemaError(`schema ${id}.json: ${(cause as Error).message}`, { cause });
   }
 }
 

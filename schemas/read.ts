@@ -2,6 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchemaObject } from './schema-node.ts';
 
+/** A folder or file of schemas that cannot be used. The message names it and says why. */
+export class InvalidSchemaError extends Error {
+  override readonly name = 'InvalidSchemaError';
+}
+
 /** Folder of the calls' own schemas; no event may have its name. */
 export const ENVELOPE = 'envelope';
 
@@ -28,7 +33,7 @@ export interface EventSchema {
 
 /**
  * All schemas of events of a folder, by event, the oldest version first.
- * @throws Error that names the folder or file whose name is wrong, or the file that is no JSON object.
+ * @throws InvalidSchemaError that names the folder or file whose name is wrong, or the file that is no JSON object.
  */
 export function readEventSchemas(folder: string): EventSchema[] {
   return readdirSync(folder, { withFileTypes: true })
@@ -37,7 +42,7 @@ export function readEventSchemas(folder: string): EventSchema[] {
     .sort()
     .flatMap((event) => {
       if (!EVENT_FOLDER.test(event) && !CALL_FOLDERS.includes(event)) {
-        throw new Error(
+        throw new InvalidSchemaError(
           `schema folder ${JSON.stringify(event)}: a name in lower case is needed, as order_completed for "Order Completed"`,
         );
       }
@@ -53,10 +58,12 @@ export function readSchema(file: string): SchemaObject {
   try {
     parsed = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new Error(`schema ${file} is no JSON: ${(cause as Error).message}`, { cause });
+    throw new InvalidSchemaError(`schema ${file} is no JSON: ${(cause as Error).message}`, {
+      cause,
+    });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new Error(`schema ${file} is no object: an event's schema is one`);
+    throw new InvalidSchemaError(`schema ${file} is no object: an event's schema is one`);
   }
   return parsed as SchemaObject;
 }
@@ -70,7 +77,7 @@ export function compareVersions(a: string, b: string): number {
 
 function readVersion(folder: string, event: string, file: string): EventSchema {
   if (!VERSION_FILE.test(file)) {
-    throw new Error(
+    throw new InvalidSchemaError(
       `schema file ${event}/${file}: a name of the form <major>-<minor>-<patch>.json is needed`,
     );
   }

@@ -103,7 +103,15 @@ function readJson(file: string, folder: string): Record<string, unknown> {
       { cause: error },
     );
   }
-  const value: unknown = JSON.parse(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(
+      `${file} is no JSON (${(error as Error).message}): make the cloud assembly again, with \`npm run synth\``,
+      { cause: error },
+    );
+  }
   if (!isRecord(value)) throw new Error(`${file} must hold a JSON object`);
   return value;
 }
