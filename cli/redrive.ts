@@ -3,7 +3,7 @@ import { InvalidArgumentError, parseRedriveCommand, USAGE } from './redrive/redr
 import { runRedrive } from './redrive/run-redrive.ts';
 import { describeRedrive, showRedrive } from './redrive/show-redrive.ts';
 
-/** Exit codes: 0 all passed (or would, or there was nothing), 1 some do not, or it was stopped, 2 the call was wrong. */
+/** Exit codes: 0 all passed (or would, or there was nothing) or was dismissed, 1 some do not, or it was stopped, 2 the call was wrong. */
 async function main(): Promise<number> {
   const command = parseRedriveCommand(process.argv.slice(2));
   if (command.kind === 'help') {
@@ -19,8 +19,9 @@ async function main(): Promise<number> {
     const summary = await runRedrive(input, target, view.listener, interrupt.signal);
     view.stop();
     process.stdout.write(describeRedrive(summary));
-    const open = summary.failed + summary.not_redrivable;
-    return summary.stopped === undefined && open === 0 ? 0 : 1;
+    const { dismissing, failed, refused_calls: calls, not_redrivable: never } = summary;
+    const isDone = dismissing || failed + calls + never === 0;
+    return summary.stopped === undefined && isDone ? 0 : 1;
   } finally {
     view.stop();
   }

@@ -78,6 +78,8 @@ export interface DeadLetterCount {
   readonly failed_again: number;
   /** Those that were sent again and passed: they are events now, and nothing else lists them. */
   readonly redriven: number;
+  /** Those that somebody settled without sending them. */
+  readonly dismissed: number;
 }
 
 /** Dead letters that have a value in common; null where they have none, as a schema. */

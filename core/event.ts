@@ -92,6 +92,8 @@ export type DeadLetterCode = (typeof DEAD_LETTER_CODES)[number];
 /** One dead letter, as it lies in the dead-letter bucket: one JSON line. */
 export interface DeadLetter {
   dead_letter_id: string;
+  /** Id of the letter of a whole batch that this call was a part of; that one is settled. It is no refusal of its own at the door. */
+  part_of?: string;
   /** Epoch ms: when the server received the event. */
   received_at: number;
   /** Empty where an accepted record that could not be read names none. */
@@ -114,14 +116,19 @@ export interface DeadLetter {
   request: string;
 }
 
-/** What became of a dead letter that was sent again, as it lies in the dead-letter bucket: one JSON line. */
+/** What became of a dead letter that was sent again or dismissed, as it lies in the dead-letter bucket: one JSON line. */
 export interface Redriven {
   dead_letter_id: string;
   /** Epoch ms. */
   redriven_at: number;
   app_id: string;
-  /** `passed`: its events are on the stream. `failed`: it is refused again, for the reason that stands here. */
-  outcome: 'passed' | 'failed';
+  /**
+   * `passed`: its events are on the stream. `failed`: it is refused again, for the reason that stands here. `dismissed`: somebody
+   * settled it without sending it; `message` says why, the rest is its newest reason.
+   */
+  outcome: 'passed' | 'failed' | 'dismissed';
+  /** `passed`: how many events were put on the stream. */
+  events?: number;
   code?: DeadLetterCode;
   pointer?: string;
   message?: string;

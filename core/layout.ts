@@ -13,6 +13,12 @@ export const PREFIX = {
 /** Prefix of dead letters in their bucket. */
 export const DEAD_LETTER_PREFIX = 'dead-letters/';
 
+/**
+ * What the names of objects begin with, under a day of dead letters, that hold the refused calls of a batch's letter; the letter's id
+ * follows. Sorts before all other names there: a redrive that makes such an object does not meet it.
+ */
+export const REFUSED_CALLS_NAME = '0-calls-of-';
+
 /** Prefix, in the bucket of dead letters, of what became of those that were sent again; by the day of the letter's object. */
 export const REDRIVE_PREFIX = 'redrives/';
 

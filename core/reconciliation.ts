@@ -8,7 +8,7 @@ export interface HourCounts {
   readonly declined: number;
   /** At the door: events and dead letters of requests that were answered 503; some may be stored all the same. */
   readonly unconfirmed: number;
-  /** Events that were made of this hour's dead letters and put on the stream again. */
+  /** Events that were made of this hour's dead letters and put on the stream again, each letter's once. */
   readonly redriven: number;
   /** Rows of `events`. */
   readonly stored: number;

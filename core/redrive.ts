@@ -23,15 +23,17 @@ export interface RedriveInput {
   readonly to?: string;
   /** IANA time zone of `from` and `to`. Default: the app's. */
   readonly tz?: string;
-  /** Only checks, sends and notes nothing. */
+  /** Why the letters are settled without being sent. Default: they are sent. */
+  readonly dismiss?: string;
+  /** Only checks, sends and notes nothing. Default: false, and true with `dismiss`. */
   readonly dry_run?: boolean;
   /** What the page before gave back; none for the first. */
   readonly cursor?: RedriveCursor | null;
 }
 
-/** Letters that do not pass for the same reason. */
+/** Letters, or calls of letters, that do not pass for the same reason. */
 export interface RedriveReason {
-  readonly outcome: 'failed' | 'not_redrivable';
+  readonly outcome: 'failed' | 'refused_call' | 'not_redrivable';
   readonly code: string;
   readonly count: number;
   /** One of them. */
@@ -44,7 +46,10 @@ export interface RedriveReason {
   };
 }
 
-/** What one page did. Counts are of letters, of this page only. */
+/**
+ * What one page did. Counts are of letters, of this page only. Where letters are dismissed, those of what passes and fails say what
+ * sending them would do.
+ */
 export interface RedrivePage {
   /** Where to go on; null at the end. */
   readonly cursor: RedriveCursor | null;
@@ -59,12 +64,18 @@ export interface RedrivePage {
   readonly passed: number;
   /** Events that were sent, or would be: a letter of a whole batch has several. */
   readonly events: number;
+  /** Calls of a batch's letter that passed but for them: each is a letter of its own now, or would be. */
+  readonly refused_calls: number;
   /** Those that are refused again. */
   readonly failed: number;
   /** Those that cannot be sent again. */
   readonly not_redrivable: number;
+  /** Those that were settled without being sent, or would be. */
+  readonly dismissed: number;
   /** Chosen letters that an earlier redrive sent. */
   readonly already_redriven: number;
+  /** Chosen letters that were dismissed before. */
+  readonly already_dismissed: number;
   readonly reasons: readonly RedriveReason[];
 }
 
@@ -78,11 +89,15 @@ export interface RedriveRequest {
   readonly app: string;
   readonly chosen: LetterChoice;
   readonly range: Range;
+  /** Why the letters are settled; undefined where they are to be sent. */
+  readonly dismiss: string | undefined;
   readonly dryRun: boolean;
   readonly cursor: RedriveCursor | null;
 }
 
-const KEYS = 'app, code, schema, event, from, to, tz, dry_run, cursor';
+const KEYS = 'app, code, schema, event, from, to, tz, dismiss, dry_run, cursor';
+/** Characters of a reason to dismiss. */
+const LONGEST_REASON = 500;
 /** 9999-12-31. */
 const END_OF_TIME = 253_402_300_799_999;
 
@@ -107,7 +122,7 @@ export function readRedriveInput(
   if (unknown !== undefined) {
     throw new InvalidRedriveError(`unknown member ${shownValue(unknown)}, allowed are ${KEYS}`);
   }
-  const { app, dry_run: dryRun = false } = input;
+  const { app } = input;
   const zone = typeof app === 'string' ? zoneOf(app) : undefined;
   if (typeof app !== 'string' || zone === undefined) {
     const known = apps.length === 0 ? '' : ` (${apps.join(', ')})`;
@@ -115,6 +130,8 @@ export function readRedriveInput(
       `app must be the id of an app of the config${known}, got ${shownValue(app)}`,
     );
   }
+  const dismiss = reason(input.dismiss);
+  const { dry_run: dryRun = dismiss !== undefined } = input;
   if (typeof dryRun !== 'boolean') {
     throw new InvalidRedriveError(`dry_run must be true or false, got ${shownValue(dryRun)}`);
   }
@@ -126,6 +143,7 @@ export function readRedriveInput(
       events: texts('event', input.event),
     },
     range: range(input, zone),
+    dismiss,
     dryRun,
     cursor: cursor(input.cursor),
   };
@@ -137,6 +155,15 @@ function texts(name: string, value: unknown): readonly string[] {
   if (!isList)
     throw new InvalidRedriveError(`${name} must be a list of texts, got ${shownValue(value)}`);
   return value as string[];
+}
+
+function reason(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (text !== '' && text.length <= LONGEST_REASON) return text;
+  throw new InvalidRedriveError(
+    `dismiss must be the reason, a text of 1 to ${LONGEST_REASON} characters, got ${shownValue(value)}`,
+  );
 }
 
 function codes(given: readonly string[]): readonly string[] {

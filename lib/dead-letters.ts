@@ -4,7 +4,12 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Config } from '../core/config.ts';
 import { ENVIRONMENT } from '../core/environment.ts';
-import { DEAD_LETTER_PREFIX, FAILED_BATCH_PREFIX, REDRIVE_PREFIX } from '../core/layout.ts';
+import {
+  DEAD_LETTER_PREFIX,
+  FAILED_BATCH_PREFIX,
+  REDRIVE_PREFIX,
+  REFUSED_CALLS_NAME,
+} from '../core/layout.ts';
 import { allow } from './access.ts';
 import { DeliveryRole } from './delivery-role.ts';
 import type { BundledFunction } from './function.ts';
@@ -75,12 +80,14 @@ export class DeadLetters extends Construct {
     this.allowObjects(role, ['s3:PutObject'], [DEAD_LETTER_PREFIX]);
   }
 
-  /** Lets the function read dead letters, and note what became of those that it sent again. */
+  /** Lets the function read dead letters, note what became of those that it sent again, and make letters of refused calls of batches. */
   bindRedriver({ function: fn, role }: BundledFunction): void {
     fn.addEnvironment(ENVIRONMENT.deadLetterBucket, this.bucket.bucketName);
     this.allowList(role, [DEAD_LETTER_PREFIX, REDRIVE_PREFIX]);
     this.allowObjects(role, ['s3:GetObject'], [DEAD_LETTER_PREFIX, REDRIVE_PREFIX]);
     this.allowObjects(role, ['s3:PutObject'], [REDRIVE_PREFIX]);
+    const refusedCalls = `${DEAD_LETTER_PREFIX}dt=*/${REFUSED_CALLS_NAME}`;
+    this.allowObjects(role, ['s3:PutObject', 's3:DeleteObject'], [refusedCalls]);
   }
 
   /** Lets Athena read both tables for a role's statements. */

@@ -66,7 +66,7 @@ export class Reconcile extends Construct {
     });
     workgroup.grantStatements(role);
     allow(role, { actions: ['athena:GetQueryResults'], resources: [workgroup.arn] });
-    catalog.grantRead(role, [TABLES.raw, TABLES.events, TABLES.deadLetters]);
+    catalog.grantRead(role, [TABLES.raw, TABLES.events, TABLES.deadLetters, TABLES.redrives]);
     props.deadLetters.grantRead(role);
     // Without a condition on s3:prefix: with one, S3 answers a HEAD of what is not there with 403, and Athena takes the place of
     // an empty partition for forbidden.

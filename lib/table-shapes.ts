@@ -72,7 +72,7 @@ export function tableShapes(config: Config): TableShapes {
     },
     redrives: {
       name: TABLES.redrives,
-      description: 'what became of dead letters that were sent again: one row a try',
+      description: 'what became of dead letters that were sent again or dismissed: one row a try',
       columns: REDRIVE_COLUMNS,
       partitionKeys: [{ ...DT, comment: "dt of the dead letter's row" }],
     },
@@ -102,16 +102,21 @@ const DEAD_LETTER_COLUMNS: readonly Column[] = [
   text('event', "the event's name, where it has one"),
   text('payload', 'the refused event as it came, or the line of an accepted one'),
   text('request', 'facts of the request, or where an accepted event was found: one JSON object'),
+  text(
+    'part_of',
+    'dead_letter_id of the whole batch that this call was in, where that was sent again',
+  ),
 ];
 
 /** Members of Redriven (core/event.ts). */
 const REDRIVE_COLUMNS: readonly Column[] = [
   text('dead_letter_id', 'id of the dead letter'),
-  { name: 'redriven_at', type: 'bigint', comment: 'epoch ms: when it was sent again' },
+  { name: 'redriven_at', type: 'bigint', comment: 'epoch ms: when it was sent again or dismissed' },
   APP_ID,
-  text('outcome', 'passed, or failed: then the columns behind it say why'),
+  text('outcome', 'passed, failed or dismissed: then the columns behind it say why'),
   text('code', 'why it was refused again'),
   text('pointer', 'JSON pointer into the event to what is wrong; empty for the whole'),
   text('message', 'what is wrong, the value got and what is allowed'),
   text('schema', 'the schema that it was checked against this time'),
+  { name: 'events', type: 'int', comment: 'passed: how many events were put on the stream' },
 ];

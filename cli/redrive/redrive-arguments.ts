@@ -4,7 +4,7 @@ import { type RedriveInput, readRedriveInput } from '../../core/redrive.ts';
 /** What `npm run redrive` prints for --help and after a wrong call. */
 export const USAGE = `npm run redrive -- --app APP [options]
 
-Sends dead letters again, after their cause is mended. docs/DEAD-LETTERS.md explains it.
+Sends dead letters again, after their cause is mended, or settles those that are not wanted. docs/DEAD-LETTERS.md explains it.
 
   --app APP            the app, as the config names it
   --code CODE          only of this code; may be repeated, as the two below
@@ -14,6 +14,8 @@ Sends dead letters again, after their cause is mended. docs/DEAD-LETTERS.md expl
   --to TIME            only received before
   --tz ZONE            time zone of both, as Europe/Berlin; default: the app's
   --dry-run            say how many would pass now, and send nothing
+  --dismiss REASON     settle them without sending; says how many, and does it with --yes only
+  --yes                with --dismiss: do it
   --function NAME      default: Millrace-Service-redrive (the stack's output RedriveFunction)
   --endpoint URL       of the local stack's AWS port, as http://127.0.0.1:4566
 `;
@@ -45,7 +47,13 @@ export function parseRedriveCommand(argv: readonly string[]): RedriveCommand {
   const values = parse(argv);
   if (values.help === true) return { kind: 'help' };
   if (values.app === undefined) throw new InvalidArgumentError('--app is needed');
-  const { app, code, schema, event, from, to, tz, endpoint } = values;
+  const { app, code, schema, event, from, to, tz, dismiss, yes, endpoint } = values;
+  if (yes === true && dismiss === undefined) {
+    throw new InvalidArgumentError('--yes goes with --dismiss only');
+  }
+  if (yes === true && values['dry-run'] === true) {
+    throw new InvalidArgumentError('--yes and --dry-run exclude each other');
+  }
   const input: RedriveInput = {
     app,
     ...(code && { code }),
@@ -54,6 +62,7 @@ export function parseRedriveCommand(argv: readonly string[]): RedriveCommand {
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
     ...(tz !== undefined && { tz }),
+    ...(dismiss !== undefined && { dismiss, dry_run: yes !== true }),
     ...(values['dry-run'] === true && { dry_run: true }),
   };
   // What the function would refuse is known here, all but whether there is the app.
@@ -84,6 +93,8 @@ function parse(argv: readonly string[]) {
         to: text,
         tz: text,
         'dry-run': { type: 'boolean' },
+        dismiss: text,
+        yes: { type: 'boolean' },
         function: text,
         endpoint: text,
       },

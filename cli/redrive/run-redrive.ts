@@ -8,18 +8,9 @@ import {
 import type { RedriveTarget } from './redrive-arguments.ts';
 
 /** What a redrive did, over all of its pages. */
-export interface RedriveSummary
-  extends Pick<
-    RedrivePage,
-    | 'dry_run'
-    | 'found'
-    | 'passed'
-    | 'events'
-    | 'failed'
-    | 'not_redrivable'
-    | 'already_redriven'
-    | 'reasons'
-  > {
+export interface RedriveSummary extends Omit<RedrivePage, 'cursor' | 'total' | 'done'> {
+  /** Whether letters are settled without being sent. */
+  readonly dismissing: boolean;
   /** Why it ended before its end. */
   readonly stopped?: string;
 }
@@ -36,13 +27,17 @@ export type RedriveListener = (progress: {
 const TIMEOUT_MS = 150_000;
 
 const NOTHING: RedriveSummary = {
+  dismissing: false,
   dry_run: false,
   found: 0,
   passed: 0,
   events: 0,
+  refused_calls: 0,
   failed: 0,
   not_redrivable: 0,
+  dismissed: 0,
   already_redriven: 0,
+  already_dismissed: 0,
   reasons: [],
 };
 
@@ -58,7 +53,8 @@ export async function runRedrive(
   signal: AbortSignal,
 ): Promise<RedriveSummary> {
   const client = clientOf(target);
-  let summary: RedriveSummary = { ...NOTHING, dry_run: input.dry_run === true };
+  const { dismiss, dry_run: dryRun = dismiss !== undefined } = input;
+  let summary: RedriveSummary = { ...NOTHING, dismissing: dismiss !== undefined, dry_run: dryRun };
   let total = 0;
   let done = 0;
   let cursor: RedrivePage['cursor'] = null;
@@ -129,13 +125,17 @@ async function invoke(
 
 function sum(one: RedriveSummary, page: RedrivePage): RedriveSummary {
   return {
+    dismissing: one.dismissing,
     dry_run: page.dry_run,
     found: one.found + page.found,
     passed: one.passed + page.passed,
     events: one.events + page.events,
+    refused_calls: one.refused_calls + page.refused_calls,
     failed: one.failed + page.failed,
     not_redrivable: one.not_redrivable + page.not_redrivable,
+    dismissed: one.dismissed + page.dismissed,
     already_redriven: one.already_redriven + page.already_redriven,
+    already_dismissed: one.already_dismissed + page.already_dismissed,
     reasons: merged([...one.reasons, ...page.reasons]),
   };
 }

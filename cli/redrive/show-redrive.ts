@@ -39,25 +39,46 @@ export function showRedrive(output: NodeJS.WriteStream): RedriveView {
 
 /** What a redrive did, for people. */
 export function describeRedrive(summary: RedriveSummary): string {
-  const { dry_run: dryRun, found, passed, events, failed, stopped, reasons } = summary;
-  const row = (name: string, count: number, more = '') => `${name.padEnd(20)}${count}${more}`;
-  const because = (outcome: RedriveReason['outcome']) =>
-    reasons.filter((reason) => reason.outcome === outcome).flatMap(describeReason);
-  const ofEvents = events === passed ? '' : ` (${events} events)`;
+  const { dismissing, dry_run: dryRun, stopped } = summary;
   const lines = [
-    row('found', found),
-    row(dryRun ? 'would pass' : 'passed', passed, ofEvents),
-    row(dryRun ? 'would fail again' : 'failed again', failed),
-    ...because('failed'),
-    row('not redrivable', summary.not_redrivable),
-    ...because('not_redrivable'),
+    row('found', summary.found),
+    ...(dismissing ? [row(dryRun ? 'would dismiss' : 'dismissed', summary.dismissed)] : []),
+    ...describeSent(summary),
     row('already redriven', summary.already_redriven),
+    ...rowIfAny('already dismissed', summary.already_dismissed),
     ...(stopped === undefined
       ? []
       : [`stopped: ${stopped}`, 'run the same command again to go on']),
-    ...(dryRun ? ['nothing was sent'] : []),
+    ...(dismissing && dryRun ? ['nothing was dismissed: the same command with --yes does it'] : []),
+    ...(!dismissing && dryRun ? ['nothing was sent'] : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What sending did, or would do: of letters that are dismissed, too, as some may pass by now. */
+function describeSent(summary: RedriveSummary): string[] {
+  const { dismissing, dry_run: dryRun, passed, events, failed, refused_calls: calls } = summary;
+  const would = dryRun || dismissing;
+  const because = (outcome: RedriveReason['outcome']) =>
+    summary.reasons.filter((reason) => reason.outcome === outcome).flatMap(describeReason);
+  const ofEvents = events === passed ? '' : ` (${events} events)`;
+  return [
+    row(would ? 'would pass' : 'passed', passed, ofEvents),
+    ...rowIfAny('refused calls', calls, would ? '' : ', letters of their own now'),
+    ...because('refused_call'),
+    row(would ? 'would fail again' : 'failed again', failed),
+    ...because('failed'),
+    row('not redrivable', summary.not_redrivable),
+    ...because('not_redrivable'),
+  ];
+}
+
+function row(name: string, count: number, more = ''): string {
+  return `${name.padEnd(20)}${count}${more}`;
+}
+
+function rowIfAny(name: string, count: number, more?: string): string[] {
+  return count === 0 ? [] : [row(name, count, more)];
 }
 
 function describeReason({ code, count, sample }: RedriveReason): string[] {

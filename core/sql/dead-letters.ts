@@ -1,6 +1,7 @@
 import type { DeadLetterCounts, DeadLetterGroup, DeadLetterSample, Range } from '../api.ts';
 import { type LetterChoice, letterDays, schemaPrefix } from '../dead-letters.ts';
 import { periodLabel } from '../funnel-periods.ts';
+import type { StatementText } from './funnel-context.ts';
 import { periodSql } from './funnel-periods.ts';
 import { type Sql, sql, sqlInteger, sqlJoin, sqlString } from './quote.ts';
 import { render, type Scope } from './template.ts';
@@ -28,20 +29,22 @@ const PAYLOAD_CHARACTERS = 10_000;
 /** Bits of grouping(code, schema, event, day): a bit is 0 where the rows are grouped by it. */
 const BY = { code: 0b0111, schema: 0b1011, event: 0b1101, day: 0b1110, all: 0b1111 } as const;
 
-/** @param template Text of sql/questions/dead_letters.sql. */
-export function deadLettersSql(template: string, question: DeadLettersQuestion): Sql {
+/** Counts of dead letters. @param text gives sql/questions/dead_letters.sql and what it is made of. */
+export function deadLettersSql(text: StatementText, question: DeadLettersQuestion): Sql {
   const { range, tz } = question;
-  return render(template, {
+  return render(text('questions/dead_letters'), {
     ...scopeOf(question),
+    letters_now: lettersNow(text, question, false),
     day: periodSql(sql`received_at`, 'day', tz, range),
     limit: sqlInteger(MAX_GROUPS + 1),
   });
 }
 
-/** @param template Text of sql/questions/dead_letter_samples.sql. */
-export function deadLetterSamplesSql(template: string, question: DeadLettersQuestion): Sql {
-  return render(template, {
+/** The newest dead letters that wait. @param text gives sql/questions/dead_letter_samples.sql and what it is made of. */
+export function deadLetterSamplesSql(text: StatementText, question: DeadLettersQuestion): Sql {
+  return render(text('questions/dead_letter_samples'), {
     ...scopeOf(question),
+    letters_now: lettersNow(text, question, true),
     payload_characters: sqlInteger(PAYLOAD_CHARACTERS),
     limit: sqlInteger(question.samples),
   });
@@ -66,7 +69,9 @@ export function readDeadLetters(
       });
   const all = kept.find(({ by_what }) => Number(by_what) === BY.all);
   return {
-    ...(all === undefined ? { waiting: 0, failed_again: 0, redriven: 0 } : countsOf(all)),
+    ...(all === undefined
+      ? { waiting: 0, failed_again: 0, redriven: 0, dismissed: 0 }
+      : countsOf(all)),
     by_code: groups('code'),
     by_schema: groups('schema'),
     by_event: groups('event'),
@@ -103,18 +108,25 @@ function countsOf(row: DeadLettersRow) {
     waiting: Number(row.waiting),
     failed_again: Number(row.failed_again),
     redriven: Number(row.redriven),
+    dismissed: Number(row.dismissed),
   };
 }
 
-function scopeOf({ app, range, chosen }: DeadLettersQuestion): Scope {
+function lettersNow(text: StatementText, { app, range }: DeadLettersQuestion, whole: boolean): Sql {
   const days = letterDays(range);
-  const conditions = conditionsOf(chosen);
-  return {
+  return render(text('questions/letters_now'), {
+    whole,
     app: sqlString(app),
     first_day: sqlString(days.first),
     last_day: sqlString(days.last),
     from: sqlInteger(range.from),
     to: sqlInteger(range.to),
+  });
+}
+
+function scopeOf({ chosen }: DeadLettersQuestion): Scope {
+  const conditions = conditionsOf(chosen);
+  return {
     chosen: conditions.length > 0,
     conditions: sqlJoin(conditions, ' AND '),
   };

@@ -82,7 +82,8 @@ export async function collect(
   const sender = known ?? bodySender(body, lookup);
   let split: SplitRequest;
   try {
-    split = protocol.split(route.takes, text, body, { request, keys: collector.keys });
+    const { keys, newId } = collector;
+    split = protocol.split(route.takes, text, body, { request, keys, newId });
   } catch (error) {
     if (!(error instanceof RefusedRequestError)) throw error;
     const owners = ownersOf(error, sender, lookup);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DeadLetter } from '../../core/event.ts';
 import { storableText } from '../../core/storable-text.ts';
+import type { JsonObject } from './envelope.ts';
 import { isJsonObject, scalarText } from './json.ts';
 import { MAX_DEAD_LETTER_BYTES } from './limits.ts';
 import type { Refusal } from './refusal.ts';
@@ -43,9 +44,7 @@ export function deadLetter(
     pointer: storableText(refusal.pointer),
     message: storableText(refusal.message),
     schema: refusal.schema,
-    message_id: short(call.messageId),
-    type: storable(call.type),
-    event: storable(call.event),
+    ...callColumns(call),
     payload: storableText(payload),
     request: JSON.stringify({
       method: facts.method,
@@ -59,6 +58,15 @@ export function deadLetter(
       context: facts.context,
       visit: facts.visit && keptVisit(facts.visit),
     }),
+  };
+}
+
+/** What a letter shows of its call. */
+export function callColumns(call: JsonObject): Pick<DeadLetter, 'message_id' | 'type' | 'event'> {
+  return {
+    message_id: short(call.messageId),
+    type: storable(call.type),
+    event: storable(call.event),
   };
 }
 

@@ -24,7 +24,7 @@ const LONGEST_TRY_MS = 1_500;
 const RESERVE_MS = 500;
 const RETRY_AFTER_SECONDS = 5;
 
-/** Stores events on the stream and dead letters in Firehose, and both in the lake's fallback objects where those fail. */
+/** Stores events on the stream, then dead letters in Firehose, and both in the lake's fallback objects where those fail. */
 export class Delivery implements Sinks {
   readonly #kinesis: KinesisClient;
   readonly #to: Destinations;
@@ -42,15 +42,18 @@ export class Delivery implements Sinks {
   }
 
   async store(lines: readonly AcceptedLine[], deadLetters: readonly DeadLetter[]): Promise<void> {
-    const results = await Promise.allSettled([this.#events(lines), this.#refused(deadLetters)]);
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed === undefined) return;
-    throw new UnavailableError(
-      'not_stored',
-      'the events could not be stored, and none is accepted: send the whole request again; what is sent twice counts once by its messageId',
-      RETRY_AFTER_SECONDS,
-      { cause: failed.reason },
-    );
+    try {
+      // In this order: what is answered 503 comes again whole, and letters have no id by which a repeat is found.
+      await this.#events(lines);
+      await this.#refused(deadLetters);
+    } catch (cause) {
+      throw new UnavailableError(
+        'not_stored',
+        'the events could not be stored, and none is accepted: send the whole request again; what is sent twice counts once by its messageId',
+        RETRY_AFTER_SECONDS,
+        { cause },
+      );
+    }
   }
 
   async #events(lines: readonly AcceptedLine[]): Promise<void> {

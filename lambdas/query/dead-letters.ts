@@ -71,7 +71,7 @@ export async function respondWithDeadLetters(
         'content-type': 'text/csv; charset=utf-8; header=present',
         'content-disposition': `attachment; filename="${app.id}-dead-letters.csv"`,
       },
-      body: toCsv(['by', 'value', 'waiting', 'failed_again', 'redriven'], rows),
+      body: toCsv(['by', 'value', 'waiting', 'failed_again', 'redriven', 'dismissed'], rows),
     };
   }
   const { codes, schemas, events } = question.chosen;
@@ -141,10 +141,9 @@ function readSampleCount(parameters: Parameters): number {
 
 function statementsOf(question: DeadLettersQuestion, countsOnly: boolean): Sql[] {
   try {
-    const counts = deadLettersSql(statementText('questions/dead_letters'), question);
+    const counts = deadLettersSql(statementText, question);
     if (countsOnly || question.samples === 0) return [counts];
-    const template = statementText('questions/dead_letter_samples');
-    return [counts, deadLetterSamplesSql(template, question)];
+    return [counts, deadLetterSamplesSql(statementText, question)];
   } catch (error) {
     if (error instanceof UnquotableValueError) {
       throw new BadRequestError('invalid_value', error.message, { cause: error });
@@ -159,11 +158,12 @@ function costOf(results: readonly StatementResult[]): number {
 }
 
 function table(by: string, groups: readonly DeadLetterGroup[]) {
-  return groups.map(({ value, waiting, failed_again, redriven }) => [
+  return groups.map(({ value, waiting, failed_again, redriven, dismissed }) => [
     by,
     value,
     waiting,
     failed_again,
     redriven,
+    dismissed,
   ]);
 }

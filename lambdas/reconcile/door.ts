@@ -8,10 +8,11 @@ import { APP_DIMENSION, METRIC } from '../../core/metrics.ts';
 import type { HourCounts } from '../../core/reconciliation.ts';
 
 /** What the door counted of an app's hour. */
-export type DoorCounts = Pick<
-  HourCounts,
-  'accepted' | 'refused_at_door' | 'declined' | 'unconfirmed' | 'redriven'
->;
+export interface DoorCounts
+  extends Pick<HourCounts, 'accepted' | 'refused_at_door' | 'declined' | 'unconfirmed'> {
+  /** Events that were sent again, each time: tells that there is something to count. How much stands in the table of redrives. */
+  readonly redriven: number;
+}
 
 /** Counts of the door by hour, as 2026-11-21T19. */
 export type DoorHours = ReadonlyMap<string, DoorCounts>;

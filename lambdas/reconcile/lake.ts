@@ -15,7 +15,7 @@ import { statementText } from '../runtime/statements.ts';
 /** What the lake holds of an app's hour. */
 export type LakeCounts = Pick<
   HourCounts,
-  'stored' | 'duplicate' | 'unbuilt' | 'delivered_twice' | 'refused' | 'undelivered'
+  'stored' | 'duplicate' | 'unbuilt' | 'delivered_twice' | 'refused' | 'undelivered' | 'redriven'
 >;
 
 /** The lake holds nothing of it. */
@@ -26,6 +26,7 @@ export const NO_LAKE_COUNTS: LakeCounts = {
   delivered_twice: 0,
   refused: 0,
   undelivered: 0,
+  redriven: 0,
 };
 
 /** Counts by `keyOf` app and hour. */

@@ -98,7 +98,12 @@ export async function reconcile(context: ReconcileContext): Promise<Reconciled> 
     );
   }
   const lake = await countDue(due, context);
-  const sure = await withLines(due, lake, context);
+  const open = due.map((one) => {
+    const { redriven } = lake.get(keyOf(one.app, one.hour)) ?? NO_LAKE_COUNTS;
+    const before = known.get(one.app)?.get(one.hour)?.redriven ?? 0;
+    return redriven > before ? openAgain(one, now) : one;
+  });
+  const sure = await withLines(open, lake, context);
   const counted = sure.map((one) => ({ app: one.app, ...resultOf(one, lake, now) }));
   for (const app of context.apps) {
     const own = counted.filter((one) => one.app === app).map(({ app: _app, ...hour }) => hour);
@@ -157,8 +162,8 @@ function dueHours(
       const counts = door.get(hour) ?? NO_DOOR_COUNTS;
       const before = byHour.get(hour);
       const base = { app, hour, door: counts, door_metrics: JSON.stringify(counts) };
-      if (counts.redriven !== (before?.redriven ?? 0)) {
-        return { ...base, state: stateOf(hour, now), redriven_until: now };
+      if (counts.redriven !== redrivenMetric(before)) {
+        return openAgain({ ...base, state: 'open' }, now);
       }
       const until = before?.redriven_until;
       // What was settled once stays so: nothing of it is on its way any more.
@@ -171,6 +176,15 @@ function dueHours(
       if (before.missing > 0 && one.hour >= recent) return true;
       return one.door_metrics !== before.door_metrics;
     });
+}
+
+/** Until the facts reach to this run, what was sent again may be on its way. */
+function openAgain(due: Due, now: number): Due {
+  return { ...due, state: 'open', redriven_until: now };
+}
+
+function redrivenMetric(before: ReconciledHour | undefined): number {
+  return before === undefined ? 0 : (JSON.parse(before.door_metrics) as DoorCounts).redriven;
 }
 
 async function countDue(due: readonly Due[], context: ReconcileContext): Promise<LakeHours> {

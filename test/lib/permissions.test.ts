@@ -19,6 +19,8 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'fallback/*': 'objects have no narrower resource than a prefix',
   'errors/*': 'objects have no narrower resource than a prefix',
   'dead-letters/*': 'objects have no narrower resource than a prefix',
+  'dead-letters/dt=*/0-calls-of-*':
+    'objects have no narrower resource than a prefix, here in each day',
   'redrives/*': 'objects have no narrower resource than a prefix',
   'aws/lambda/*': 'objects have no narrower resource than a prefix',
   'query/*': 'Athena names its result files after the id of the statement',

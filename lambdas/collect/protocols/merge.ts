@@ -1,4 +1,5 @@
 import type { Takes } from '../../../core/collect-routes.ts';
+import type { JsonObject } from '../envelope.ts';
 import { isJsonObject } from '../json.ts';
 import { MAX_DEPTH, MAX_EVENT_BYTES, MAX_EVENTS, MAX_MERGED_IDS } from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
@@ -7,12 +8,17 @@ import { type IncomingCall, RefusedRequestError, type SplitRequest } from '../sp
 /**
  * RudderStack's merge calls as aliases, one an id: of a user the ids become its earlier ones; of a device alone it becomes the
  * earlier id of each. Other calls stay as they are.
+ * @param newId gives the message id of a merge that has none.
  * @throws RefusedRequestError where that makes too many events.
  */
-export function withoutMerges(takes: Takes, split: SplitRequest): SplitRequest {
+export function withoutMerges(
+  takes: Takes,
+  split: SplitRequest,
+  newId: () => string,
+): SplitRequest {
   if (takes !== 'alias' && takes !== 'batch') return split;
   if (!split.calls.some(isMerge)) return split;
-  const calls = split.calls.flatMap((call) => (isMerge(call) ? aliasesOf(call) : [call]));
+  const calls = split.calls.flatMap((call) => (isMerge(call) ? aliasesOf(call, newId) : [call]));
   if (calls.length > MAX_EVENTS) {
     throw new RefusedRequestError(
       'too_many_events',
@@ -32,7 +38,7 @@ function isMerge({ value }: IncomingCall): boolean {
   );
 }
 
-function aliasesOf(merge: IncomingCall): IncomingCall[] {
+function aliasesOf(merge: IncomingCall, newId: () => string): IncomingCall[] {
   const { text, value, depth } = merge;
   // Each alias is a copy of the call: what is too large or too deep is not copied, and refused as it came.
   if (depth > MAX_DEPTH || Buffer.byteLength(text.trim()) > MAX_EVENT_BYTES) {
@@ -41,25 +47,35 @@ function aliasesOf(merge: IncomingCall): IncomingCall[] {
   const { mergeProperties, ...call } = value as Readonly<Record<string, unknown>>;
   const given = Array.isArray(mergeProperties) ? mergeProperties : [];
   if (given.length > MAX_MERGED_IDS) return [{ ...merge, refusal: tooMany(given.length) }];
-  const merged: readonly unknown[] = given.length > 0 ? given : [undefined];
-  return merged.map((property, i) => {
-    const id = isJsonObject(property) ? property.value : undefined;
-    const ids =
-      call.userId === undefined
-        ? { userId: id, previousId: call.anonymousId, anonymousId: undefined }
-        : { previousId: id };
-    const alias = {
-      ...call,
-      ...ids,
-      type: 'alias',
-      // Each is a message of its own; sent again it has the same id.
-      ...(typeof call.messageId === 'string' && i > 0 && { messageId: `${call.messageId}/${i}` }),
-      mergeProperties: property === undefined ? mergeProperties : [property],
-    };
-    const aliasText = JSON.stringify(alias);
-    // Parsed again: what is undefined above must be absent.
-    return { text: aliasText, original: text, value: JSON.parse(aliasText), depth };
+  if (given.length === 0) return [aliasOf(merge, value as JsonObject, text)];
+  const id = messageIdOf(call.messageId, newId);
+  return given.map((property, i) => {
+    // Each is a message of its own, whose id it keeps where it is sent again: its letter is a merge of this one id.
+    const messageId = id !== undefined && i > 0 ? `${id}/${i}` : (id ?? call.messageId);
+    const own = { ...call, messageId, mergeProperties: [property] };
+    const isAllThatCame = given.length === 1 && messageId === call.messageId;
+    return aliasOf(merge, own, isAllThatCame ? text : JSON.stringify(own));
   });
+}
+
+/** The id that came, or a new one; undefined where what came is none, and is refused. */
+function messageIdOf(came: unknown, newId: () => string): string | undefined {
+  if (came === undefined || came === null || came === '') return newId();
+  return typeof came === 'string' || typeof came === 'number' ? String(came) : undefined;
+}
+
+/** @param merge of one id, or of none. @param original what its dead letter keeps. */
+function aliasOf({ depth }: IncomingCall, merge: JsonObject, original: string): IncomingCall {
+  const { mergeProperties, ...call } = merge;
+  const property: unknown = Array.isArray(mergeProperties) ? mergeProperties[0] : undefined;
+  const id = isJsonObject(property) ? property.value : undefined;
+  const ids =
+    call.userId === undefined
+      ? { userId: id, previousId: call.anonymousId, anonymousId: undefined }
+      : { previousId: id };
+  const text = JSON.stringify({ ...call, ...ids, type: 'alias', mergeProperties });
+  // Parsed again: what is undefined above must be absent.
+  return { text, original, value: JSON.parse(text), depth };
 }
 
 function tooMany(ids: number): Refusal {

@@ -11,6 +11,8 @@ import type { SplitRequest } from '../split.ts';
 export interface SplitFacts {
   readonly request: CollectRequest;
   readonly keys: WriteKeys;
+  /** Makes a message id. */
+  readonly newId: () => string;
 }
 
 /**

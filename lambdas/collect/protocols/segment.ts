@@ -18,7 +18,8 @@ export const segment: Protocol = {
     return keys.senderOf(key);
   },
   textOf: decodeBody,
-  split: (takes, text, body) => withoutMerges(takes, splitRequest(takes, text, body)),
+  split: (takes, text, body, { newId }) =>
+    withoutMerges(takes, splitRequest(takes, text, body), newId),
   wrap: (takes, call, { sentAt, context }) => {
     if (takes !== 'batch') return call;
     const shared = JSON.stringify({ sentAt, context });

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { gunzip, gzip } from 'node:zlib';
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { Redriven } from '../../../core/event.ts';
-import { DEAD_LETTER_PREFIX, REDRIVE_PREFIX } from '../../../core/layout.ts';
+import type { DeadLetter, Redriven } from '../../../core/event.ts';
+import { DEAD_LETTER_PREFIX, REDRIVE_PREFIX, REFUSED_CALLS_NAME } from '../../../core/layout.ts';
 
 /** An object of dead letters. */
 export interface LetterObject {
@@ -20,6 +21,7 @@ export interface LetterObject {
 export type Notes = ReadonlyMap<string, Redriven>;
 
 const unpack = promisify(gunzip);
+const pack = promisify(gzip);
 
 /**
  * Dead letters and what became of those that were sent again. A note lies under redrives/ with the day and the name of the object of its
@@ -84,6 +86,28 @@ export class LetterObjects {
     return notes;
   }
 
+  /**
+   * Keeps the letters of the calls of a batch's letter that are refused while others of it pass: all that there are, so that those of an
+   * earlier try that was ended go.
+   */
+  async keepRefused(
+    { key }: LetterObject,
+    batchId: string,
+    letters: readonly DeadLetter[],
+  ): Promise<void> {
+    const object = {
+      Bucket: this.#bucket,
+      Key: `${DEAD_LETTER_PREFIX}dt=${dayOf(key)}/${REFUSED_CALLS_NAME}${batchId}.jsonl.gz`,
+    };
+    if (letters.length === 0) {
+      await this.#client.send(new DeleteObjectCommand(object));
+      return;
+    }
+    const Body = await pack(letters.map((letter) => `${JSON.stringify(letter)}\n`).join(''));
+    const ContentType = 'application/x-ndjson';
+    await this.#client.send(new PutObjectCommand({ ...object, Body, ContentType }));
+  }
+
   /** Notes what became of letters of an object. @param line where in the object they begin. */
   async note({ key }: LetterObject, line: number, notes: readonly Redriven[]): Promise<void> {
     const place = String(line).padStart(7, '0');
@@ -133,10 +157,17 @@ export class LetterObjects {
   }
 }
 
+/** What passed stays so, then what was dismissed; of those that failed the newest counts. The same as in sql/questions/letters_now.sql. */
 function isNewer(note: Redriven, known: Redriven): boolean {
-  if (known.outcome === 'passed') return false;
-  return note.outcome === 'passed' || note.redriven_at > known.redriven_at;
+  const [weight, knownWeight] = [WEIGHT[note.outcome], WEIGHT[known.outcome]];
+  return weight === knownWeight ? note.redriven_at > known.redriven_at : weight > knownWeight;
 }
+
+const WEIGHT: Readonly<Record<Redriven['outcome'], number>> = {
+  failed: 0,
+  dismissed: 1,
+  passed: 2,
+};
 
 function dayOf(key: string): string | undefined {
   return /^dead-letters\/dt=(\d{4}-\d\d-\d\d)\//.exec(key)?.[1];

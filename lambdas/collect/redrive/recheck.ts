@@ -1,8 +1,10 @@
 import type { App } from '../../../core/config.ts';
 import type { DeadLetter, DeadLetterCode } from '../../../core/event.ts';
+import { storableText } from '../../../core/storable-text.ts';
 import { NotFoundError } from '../../runtime/http-error.ts';
 import { lineOf } from '../check.ts';
 import { type Collector, callRules } from '../collect.ts';
+import { callColumns, cutLetter } from '../dead-letter.ts';
 import { batchSpans, isJsonObject } from '../json.ts';
 import { MAX_DEAD_LETTER_BYTES } from '../limits.ts';
 import type { Protocol } from '../protocols/protocol.ts';
@@ -68,24 +70,45 @@ function requestOf(letter: DeadLetter, facts: RequestText): CollectRequest {
   };
 }
 
-/** Bodies with the calls of a letter, each as its client could have sent it. @throws SyntaxError where the payload is no JSON. */
-function bodiesOf(
+/** A part of a letter that passes or is refused by itself. */
+interface Piece {
+  /** What message ids are made of where the client gave none: new ones each time would make two events of two tries. */
+  readonly id: string;
+  /** JSON of the call. */
+  readonly text: string;
+  /** A body with it, as its client could have sent it. */
+  readonly body: string;
+}
+
+/** The pieces of a letter: the calls of a batch that was refused whole; else one. @throws SyntaxError where the payload is no JSON. */
+function piecesOf(
   letter: DeadLetter,
   { sent_at: sentAt, context }: RequestText,
   protocol: Protocol,
   takes: Parameters<Protocol['wrap']>[0],
-): string[] {
-  const { payload } = letter;
-  const value: unknown = JSON.parse(payload);
-  if (!WHOLE_REQUESTS.includes(letter.code)) {
-    return [protocol.wrap(takes, payload, { sentAt, context })];
+): readonly Piece[] {
+  const { dead_letter_id: id, payload: text } = letter;
+  const value: unknown = JSON.parse(text);
+  if (letter.part_of !== undefined || !WHOLE_REQUESTS.includes(letter.code)) {
+    return [{ id, text, body: protocol.wrap(takes, text, { sentAt, context }) }];
   }
-  if (!isJsonObject(value) || !Array.isArray(value.batch) || value.batch.length === 0)
-    return [payload];
-  return batchSpans(payload).map(({ start, end }) =>
-    protocol.wrap(takes, payload.slice(start, end), { sentAt, context }),
-  );
+  if (!holdsCalls(value)) return [{ id, text, body: text }];
+  return batchSpans(text).map(({ start, end }, i) => {
+    const call = text.slice(start, end).trim();
+    return {
+      id: `${id}-${i + 1}`,
+      text: call,
+      body: protocol.wrap(takes, call, { sentAt, context }),
+    };
+  });
 }
+
+function holdsCalls(value: unknown): boolean {
+  return isJsonObject(value) && Array.isArray(value.batch) && value.batch.length > 0;
+}
+
+/** What becomes of one piece: its lines, none where nothing may be stored of its visitor, or why it is refused. */
+type Checked = { readonly lines: readonly RedrivenLine[] } | { readonly refusal: Refusal };
 
 /** @throws SyntaxError where the payload is no JSON; NotFoundError where nothing is collected at its path any more. */
 function recheckCalls(
@@ -97,22 +120,17 @@ function recheckCalls(
   const request = requestOf(letter, facts);
   const route = collector.routes.of(request.method, request.path);
   const protocol = protocols[route.protocol];
-  const bodies = bodiesOf(letter, facts, protocol, route.takes);
   const sender = { app, kind: facts.key_kind ?? 'public', keyId: '' };
-  const lines: RedrivenLine[] = [];
-  const refusals: Refusal[] = [];
-  let calls = 0;
-  // An id of the letter's own where the client gave none: a new one each time would make two events of two tries.
-  const newId = () => (calls === 1 ? letter.dead_letter_id : `${letter.dead_letter_id}-${calls}`);
   const earlier = visitOf(facts.visit);
   const takesNewcomers = protocol.namesNobody === 'newcomer';
-  const visits = new Visits(undefined, { earlier, newId, takesNewcomers });
-  for (const body of bodies) {
+  const check = ({ id, body }: Piece): Checked => {
+    let calls = 0;
+    const newId = () => (calls <= 1 ? id : `${id}-${calls}`);
+    const visits = new Visits(undefined, { earlier, newId, takesNewcomers });
+    const lines: RedrivenLine[] = [];
     try {
-      const split = protocol.split(route.takes, body, JSON.parse(body), {
-        request,
-        keys: collector.keys,
-      });
+      const given = { request, keys: collector.keys, newId };
+      const split = protocol.split(route.takes, body, JSON.parse(body), given);
       const rules = callRules(request, route, split, { ...collector, newId });
       for (const call of split.calls) {
         calls += 1;
@@ -122,21 +140,60 @@ function recheckCalls(
         const { json, personId } = lineOf(call, sender, rules, visit);
         lines.push({ json, personId });
       }
+      return { lines };
     } catch (error) {
-      refusals.push(refusalOf(error));
+      return { refusal: refusalOf(error) };
     }
+  };
+  const pieces = piecesOf(letter, facts, protocol, route.takes);
+  return sumOf(
+    letter,
+    pieces.map((piece) => ({ piece, checked: check(piece) })),
+  );
+}
+
+function sumOf(
+  letter: DeadLetter,
+  all: readonly { readonly piece: Piece; readonly checked: Checked }[],
+): Rechecked {
+  const lines = all.flatMap(({ checked }) => ('lines' in checked ? checked.lines : []));
+  const refused = all.flatMap(({ piece, checked }) =>
+    'refusal' in checked ? [{ piece, refusal: checked.refusal }] : [],
+  );
+  if (lines.length > 0) {
+    const isBatch = all.some(({ piece }) => piece.id !== letter.dead_letter_id);
+    const letters = refused.map(({ piece, refusal }) => letterOf(piece, refusal, letter));
+    return { outcome: 'passed', lines, ...(isBatch && { refused: letters }) };
   }
-  const [first] = refusals;
+  const [first] = refused;
   if (first !== undefined) {
-    const others = bodies.length === 1 ? '' : ` (${refusals.length} of ${bodies.length} events)`;
-    return { outcome: 'failed', reason: { ...first, message: `${first.message}${others}` } };
+    const others = all.length === 1 ? '' : ` (${refused.length} of ${all.length} events)`;
+    const message = `${first.refusal.message}${others}`;
+    return { outcome: 'failed', reason: { ...first.refusal, message } };
   }
-  if (lines.length > 0) return { outcome: 'passed', lines };
   return {
     outcome: 'not_redrivable',
     code: 'declined',
     message: 'by the config of now, nothing may be stored of its visitor',
   };
+}
+
+/** The letter of a call that is refused while others of its batch pass. Sent again, it makes what it would have made in the batch. */
+function letterOf({ id, text }: Piece, refusal: Refusal, batch: DeadLetter): DeadLetter {
+  const value: unknown = JSON.parse(text);
+  return cutLetter({
+    dead_letter_id: id,
+    part_of: batch.dead_letter_id,
+    received_at: batch.received_at,
+    app_id: batch.app_id,
+    code: refusal.code,
+    pointer: storableText(refusal.pointer),
+    message: storableText(refusal.message),
+    schema: refusal.schema,
+    ...callColumns(isJsonObject(value) ? value : {}),
+    payload: text,
+    request: batch.request,
+  });
 }
 
 function refusalOf(error: unknown): Refusal {

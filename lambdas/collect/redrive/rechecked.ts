@@ -1,4 +1,4 @@
-import type { DeadLetterCode } from '../../../core/event.ts';
+import type { DeadLetter, DeadLetterCode } from '../../../core/event.ts';
 import type { Refusal } from '../refusal.ts';
 
 /** A line for the stream. */
@@ -11,7 +11,12 @@ export interface RedrivenLine {
 
 /** What would become of a dead letter now. */
 export type Rechecked =
-  | { readonly outcome: 'passed'; readonly lines: readonly RedrivenLine[] }
+  | {
+      readonly outcome: 'passed';
+      readonly lines: readonly RedrivenLine[];
+      /** Of a batch's letter: letters of the calls in it that are refused again, so that they do not hold up the others. */
+      readonly refused?: readonly DeadLetter[];
+    }
   | { readonly outcome: 'failed'; readonly reason: LetterReason }
   | { readonly outcome: 'not_redrivable'; readonly code: string; readonly message: string };
 

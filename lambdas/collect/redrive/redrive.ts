@@ -7,7 +7,7 @@ import type { Collector } from '../collect.ts';
 import { isJsonObject } from '../json.ts';
 import type { LetterObject, LetterObjects, Notes } from './letter-objects.ts';
 import { recheck } from './recheck.ts';
-import type { Rechecked, RedrivenLine } from './rechecked.ts';
+import type { LetterReason, Rechecked, RedrivenLine } from './rechecked.ts';
 import { Tally } from './tally.ts';
 
 /** What a redrive works with. */
@@ -31,6 +31,8 @@ const AT_ONCE = { objects: 8, bytes: 4_000_000 };
 interface Portion {
   readonly line: number;
   readonly lines: RedrivenLine[];
+  /** Letters of refused calls, by the letter of the batch that they were in. */
+  readonly refused: Map<string, readonly DeadLetter[]>;
   readonly notes: Redriven[];
   letters: number;
   bytes: number;
@@ -48,9 +50,7 @@ export async function redrivePage(
   const tally = new Tally();
   const done = { objects: 0, bytes: 0 };
   const page = (cursor: RedriveCursor | null): RedrivePage => {
-    const { found, passed, events, failed, not_redrivable, already_redriven, reasons } = tally;
-    const counts = { found, passed, events, failed, not_redrivable, already_redriven, reasons };
-    return { cursor, dry_run: request.dryRun, ...(total && { total }), done, ...counts };
+    return { cursor, dry_run: request.dryRun, ...(total && { total }), done, ...tally.counts };
   };
   const total =
     request.cursor === null ? await count(redriver.objects.list(days, null)) : undefined;
@@ -93,7 +93,12 @@ async function redriveLines(
     if (letter !== undefined && takes(letter, notes, request, tally)) {
       const rechecked = recheckSafely(letter, redriver);
       tally.add(letter, rechecked);
-      add(portion, letter, rechecked, notes.get(letter.dead_letter_id), redriver.now());
+      const known = notes.get(letter.dead_letter_id);
+      if (request.dismiss === undefined) add(portion, letter, rechecked, known, redriver.now());
+      else {
+        dismiss(portion, letter, request.dismiss, known, redriver.now());
+        tally.addDismissed();
+      }
     }
     const isFull = portion.letters >= PORTION.letters || portion.bytes >= PORTION.bytes;
     if (!isFull) continue;
@@ -117,20 +122,26 @@ function recheckSafely(letter: DeadLetter, { app, collector }: Redriver): Rechec
 }
 
 function newPortion(line: number): Portion {
-  return { line, lines: [], notes: [], letters: 0, bytes: 0 };
+  return { line, lines: [], refused: new Map(), notes: [], letters: 0, bytes: 0 };
 }
 
-/** Whether a letter is to be sent again: chosen by its newest reason, and not sent yet. */
+/** Whether a letter is to be sent again or dismissed: chosen by its newest reason, and neither happened yet. */
 function takes(letter: DeadLetter, notes: Notes, request: RedriveRequest, tally: Tally): boolean {
   const { app, chosen, range } = request;
   const { received_at: time, event } = letter;
   if (letter.app_id !== app || !(time >= range.from && time < range.to)) return false;
   const note = notes.get(letter.dead_letter_id);
-  const { code = letter.code, schema } = note?.outcome === 'failed' ? note : letter;
+  const { code, schema } = newestReason(letter, note);
   if (!isChosen({ code, schema, event }, chosen)) return false;
-  if (note?.outcome !== 'passed') return true;
-  tally.already_redriven += 1;
+  if (note === undefined || note.outcome === 'failed') return true;
+  tally.addSettled(note.outcome);
   return false;
+}
+
+function newestReason(letter: DeadLetter, note: Redriven | undefined): LetterReason {
+  if (note === undefined || note.outcome === 'passed') return letter;
+  const { code = letter.code, pointer = '', message = '', schema } = note;
+  return { code, pointer, message, schema };
 }
 
 function add(
@@ -143,9 +154,11 @@ function add(
   portion.letters += 1;
   const base = { dead_letter_id: letter.dead_letter_id, redriven_at: now, app_id: letter.app_id };
   if (rechecked.outcome === 'passed') {
-    portion.lines.push(...rechecked.lines);
-    portion.bytes += rechecked.lines.reduce((sum, { json }) => sum + json.length, 0);
-    portion.notes.push({ ...base, outcome: 'passed' });
+    const { lines, refused } = rechecked;
+    portion.lines.push(...lines);
+    portion.bytes += lines.reduce((sum, { json }) => sum + json.length, 0);
+    if (refused !== undefined) portion.refused.set(letter.dead_letter_id, refused);
+    portion.notes.push({ ...base, outcome: 'passed', events: lines.length });
   } else if (rechecked.outcome === 'failed') {
     const { code, pointer, message, schema } = rechecked.reason;
     // The same reason again is no news: notes would grow with each try.
@@ -156,15 +169,30 @@ function add(
   }
 }
 
-/** Sends, then notes. */
+function dismiss(
+  portion: Portion,
+  letter: DeadLetter,
+  message: string,
+  known: Redriven | undefined,
+  now: number,
+): void {
+  const { dead_letter_id, app_id } = letter;
+  const { code, pointer, schema } = newestReason(letter, known);
+  const note = { dead_letter_id, redriven_at: now, app_id, code, pointer, message, schema };
+  portion.letters += 1;
+  portion.notes.push({ ...note, outcome: 'dismissed' });
+}
+
+/** Sends, keeps what was refused of batches, then notes: ended in between, the next run does the same again. */
 async function settle(
-  { line, lines, notes }: Portion,
+  { line, lines, refused, notes }: Portion,
   object: LetterObject,
   { dryRun }: RedriveRequest,
   { send, objects }: Redriver,
 ): Promise<void> {
   if (dryRun) return;
   if (lines.length > 0) await send(lines);
+  for (const [batchId, letters] of refused) await objects.keepRefused(object, batchId, letters);
   if (notes.length > 0) await objects.note(object, line, notes);
 }
 

@@ -1,23 +1,33 @@
 import type { DeadLetter } from '../../../core/event.ts';
-import type { RedriveReason } from '../../../core/redrive.ts';
+import type { RedrivePage, RedriveReason } from '../../../core/redrive.ts';
 import type { Rechecked } from './rechecked.ts';
+
+type Counts = Omit<RedrivePage, 'cursor' | 'dry_run' | 'total' | 'done' | 'reasons'>;
 
 /** Counts what becomes of letters. */
 export class Tally {
-  found = 0;
-  passed = 0;
-  events = 0;
-  failed = 0;
-  not_redrivable = 0;
-  already_redriven = 0;
+  readonly #counts: { -readonly [name in keyof Counts]: number } = {
+    found: 0,
+    passed: 0,
+    events: 0,
+    refused_calls: 0,
+    failed: 0,
+    not_redrivable: 0,
+    dismissed: 0,
+    already_redriven: 0,
+    already_dismissed: 0,
+  };
   readonly #reasons = new Map<string, RedriveReason>();
 
-  /** Counts a letter that waited. */
+  /** Counts a letter that waited, and what would become of it if it were sent. */
   add(letter: DeadLetter, rechecked: Rechecked): void {
-    this.found += 1;
-    this[rechecked.outcome] += 1;
+    this.#counts.found += 1;
+    this.#counts[rechecked.outcome] += 1;
     if (rechecked.outcome === 'passed') {
-      this.events += rechecked.lines.length;
+      const { lines, refused = [] } = rechecked;
+      this.#counts.events += lines.length;
+      this.#counts.refused_calls += refused.length;
+      for (const one of refused) this.#count('refused_call', one, one);
       return;
     }
     const { outcome } = rechecked;
@@ -28,10 +38,20 @@ export class Tally {
     this.#count(outcome, reason, letter);
   }
 
+  /** Counts a letter that is settled without being sent. */
+  addDismissed(): void {
+    this.#counts.dismissed += 1;
+  }
+
+  /** Counts a chosen letter that was settled before. */
+  addSettled(outcome: 'passed' | 'dismissed'): void {
+    this.#counts[outcome === 'passed' ? 'already_redriven' : 'already_dismissed'] += 1;
+  }
+
   /** Counts a line of which no letter can be read. */
   addUnreadable(place: string, message: string): void {
-    this.found += 1;
-    this.not_redrivable += 1;
+    this.#counts.found += 1;
+    this.#counts.not_redrivable += 1;
     this.#count(
       'not_redrivable',
       { code: 'unreadable', pointer: '', message: `${place}: ${message}` },
@@ -39,9 +59,10 @@ export class Tally {
     );
   }
 
-  /** Reasons of letters that do not pass, the most frequent first. */
-  get reasons(): readonly RedriveReason[] {
-    return [...this.#reasons.values()].sort((a, b) => b.count - a.count);
+  /** All counts, and the reasons of letters that do not pass, the most frequent first. */
+  get counts(): Counts & Pick<RedrivePage, 'reasons'> {
+    const reasons = [...this.#reasons.values()].sort((a, b) => b.count - a.count);
+    return { ...this.#counts, reasons };
   }
 
   #count(

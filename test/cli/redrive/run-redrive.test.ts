@@ -21,9 +21,12 @@ const PAGE: RedrivePage = {
   found: 5,
   passed: 3,
   events: 3,
+  refused_calls: 0,
   failed: 2,
   not_redrivable: 0,
+  dismissed: 0,
   already_redriven: 1,
+  already_dismissed: 0,
   reasons: [REASON],
 };
 const CURSOR = { after: 'dead-letters/a', key: '', line: 0 };
@@ -101,6 +104,50 @@ describe('npm run redrive', () => {
     ]);
   });
 
+  it('tells of calls of a batch that are letters of their own now', async () => {
+    const part = { ...REASON, outcome: 'refused_call', count: 1 } as const;
+    const batch = { passed: 1, events: 2_500, refused_calls: 1, failed: 0, reasons: [part] };
+    answers = [{ ...PAGE, found: 1, ...batch, already_redriven: 0 }];
+
+    const { summary } = await run();
+
+    expect(describeRedrive(summary).split('\n')).toEqual([
+      'found               1',
+      'passed              1 (2500 events)',
+      'refused calls       1, letters of their own now',
+      '  unknown_event     1',
+      '    as d1 (cart): /x is wrong',
+      'failed again        0',
+      'not redrivable      0',
+      'already redriven    0',
+      '',
+    ]);
+  });
+
+  it('says what it would dismiss, and what of that would pass now', async () => {
+    const page = { found: 3, passed: 1, events: 1, failed: 2, dismissed: 3, already_dismissed: 4 };
+    answers = [{ ...PAGE, dry_run: true, ...page }];
+    const target = { functionName: 'redrive', endpoint };
+    const input = { app: 'shop', dismiss: 'a scanner' };
+
+    const summary = await runRedrive(input, target, () => {}, new AbortController().signal);
+
+    expect(asked).toMatchObject([{ app: 'shop', dismiss: 'a scanner' }]);
+    expect(describeRedrive(summary).split('\n')).toEqual([
+      'found               3',
+      'would dismiss       3',
+      'would pass          1',
+      'would fail again    2',
+      '  unknown_event     2',
+      '    as d1 (cart): /x is wrong',
+      'not redrivable      0',
+      'already redriven    1',
+      'already dismissed   4',
+      'nothing was dismissed: the same command with --yes does it',
+      '',
+    ]);
+  });
+
   it('keeps what it did where a later page fails, and says how to go on', async () => {
     answers = [FIRST, { errorType: 'Error', errorMessage: 'the stream did not take 1 record' }];
 
@@ -164,8 +211,19 @@ describe('its command line', () => {
     });
   });
 
+  it('dismisses with --yes only', () => {
+    const parse = (...more: string[]) =>
+      parseRedriveCommand(['--app', 'shop', '--dismiss', 'a scanner', ...more]);
+
+    expect(parse()).toMatchObject({ input: { dismiss: 'a scanner', dry_run: true } });
+    expect(parse('--yes')).toMatchObject({ input: { dismiss: 'a scanner', dry_run: false } });
+  });
+
   it.each([
     ['', '--app is needed'],
+    ['--app shop --yes', '--yes goes with --dismiss only'],
+    ['--app shop --dismiss x --yes --dry-run', '--yes and --dry-run exclude each other'],
+    ['--app shop --dismiss=', 'dismiss must be the reason'],
     ['--app shop --endpoint localhost', '--endpoint must be as http://127.0.0.1:4566'],
     ['--app shop --from 2026-02-30', 'from must be a date'],
     ['--app shop --tz CET+1', 'tz must be an IANA time zone'],

@@ -31,16 +31,18 @@ const LETTER = {
   event: "['cart','pay',NULL][1 + i % 900 % 3]",
   payload: "repeat('ü{}', i % 900)",
   request: "'{}'",
+  part_of: "CASE WHEN i % 900 % 10 = 0 THEN 'd' || (i % 900 + 1) END",
 };
 const TRY = {
   dead_letter_id: "'d' || (i % 300)",
   redriven_at: `${START} + ${DAY_MS} + i`,
   app_id: "'shop'",
-  outcome: "CASE WHEN i % 7 = 0 THEN 'passed' ELSE 'failed' END",
+  outcome: "CASE WHEN i % 7 = 0 THEN 'passed' WHEN i % 11 = 0 THEN 'dismissed' ELSE 'failed' END",
   code: "CASE WHEN i % 7 <> 0 THEN 'schema_violation' END",
   pointer: "CASE WHEN i % 7 <> 0 THEN '/properties/x' END",
   message: "CASE WHEN i % 7 <> 0 THEN 'is still wrong: ' || i END",
   schema: "CASE WHEN i % 2 = 0 AND i % 7 <> 0 THEN 'cart/2-0-0' END",
+  events: 'CASE WHEN i % 14 = 0 THEN CAST(1 + i % 5 AS int) END',
 };
 
 const TABLES = [
@@ -52,7 +54,7 @@ function tableOf(name: string, values: Readonly<Record<string, string>>): LakeTa
   const columns = Object.keys(values).map(
     (column): Column => ({
       name: column,
-      type: column.endsWith('_at') ? 'bigint' : 'string',
+      type: column === 'events' ? 'int' : column.endsWith('_at') ? 'bigint' : 'string',
       comment: '',
     }),
   );
@@ -98,11 +100,11 @@ export function letterQuestions(): NamedStatement[] {
   return Object.entries(asked).flatMap(([name, one]) => [
     {
       name: `questions/dead_letters ${name}`,
-      sql: deadLettersSql(statementText('questions/dead_letters'), one),
+      sql: deadLettersSql(statementText, one),
     },
     {
       name: `questions/dead_letter_samples ${name}`,
-      sql: deadLetterSamplesSql(statementText('questions/dead_letter_samples'), one),
+      sql: deadLetterSamplesSql(statementText, one),
     },
   ]);
 }

@@ -43,6 +43,12 @@ describe('the counts of the lake', () => {
     expect(letters).toContain("dt <= '2026-11-23'");
   });
 
+  it('count what was sent again by the notes of the same days', () => {
+    const [, sent = ''] = letters.split('FROM redrives');
+    expect(sent).toMatch(/^\s+WHERE dt >= '2026-11-21'\s+AND dt <= '2026-11-23'/);
+    expect(sent).toContain("app_id IN ('shop', 'o''neill')");
+  });
+
   it('look for the first of a repeat on the days before', () => {
     expect(daysBefore(['2026-11-22', '2026-11-21'], 1)).toEqual([
       '2026-11-20',

@@ -163,6 +163,18 @@ describe('Delivery', () => {
     expect(deadLetters).toEqual(letters.map((letter) => JSON.stringify(letter)).sort());
   });
 
+  it('stores no refused events of a request whose others are not stored: it comes again', async () => {
+    aws.faults.set([
+      { service: 'kinesis', operation: 'PutRecords', action: 'error' },
+      { service: 's3', operation: 'PutObject', action: 'error', code: 'AccessDenied' },
+    ]);
+
+    const { error, deadLetters, fallback } = await store(someLines(1), someLetters(1));
+
+    expect(error).toMatchObject({ status: 503 });
+    expect([deadLetters, fallback]).toEqual([[], []]);
+  });
+
   it('keeps refused events in the lake where Firehose fails', async () => {
     aws.faults.set([{ service: 'firehose', operation: '*', action: 'throttle' }]);
     const letters = someLetters(2);

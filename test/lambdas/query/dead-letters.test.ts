@@ -183,8 +183,8 @@ describe('GET /v1/apps/{app}/dead-letters', () => {
 
     expect(body).toMatchObject({ waiting: 2, failed_again: 1, redriven: 1 });
     expect(body.by_code).toEqual([
-      { value: 'schema_violation', waiting: 1, failed_again: 0, redriven: 1 },
-      { value: 'unknown_event', waiting: 1, failed_again: 1, redriven: 0 },
+      { value: 'schema_violation', waiting: 1, failed_again: 0, redriven: 1, dismissed: 0 },
+      { value: 'unknown_event', waiting: 1, failed_again: 1, redriven: 0, dismissed: 0 },
     ]);
     expect(ids(body)).toEqual(['a', 'c']);
     expect(body.samples[0]).toMatchObject({
@@ -194,6 +194,24 @@ describe('GET /v1/apps/{app}/dead-letters', () => {
       schema: null,
       redriven_at: '2026-03-13T00:00:00.000Z',
     });
+  });
+
+  it('counts what was dismissed, under its newest reason, and does not show it', async () => {
+    for (const id of ['a', 'b', 'c']) await letter(id);
+    const newest = { code: 'unknown_event', redriven_at: at('2026-03-13T00:00:00Z') } as const;
+    await tried('a');
+    await tried('a', { ...newest, outcome: 'dismissed', message: 'not wanted' });
+    await tried('b', { ...newest, outcome: 'dismissed' });
+    await tried('b', { outcome: 'passed', code: undefined });
+
+    const { body } = await ask();
+
+    expect(body).toMatchObject({ waiting: 1, failed_again: 0, redriven: 1, dismissed: 1 });
+    expect(body.by_code).toEqual([
+      { value: 'schema_violation', waiting: 1, failed_again: 0, redriven: 1, dismissed: 0 },
+      { value: 'unknown_event', waiting: 0, failed_again: 0, redriven: 0, dismissed: 1 },
+    ]);
+    expect(ids(body)).toEqual(['c']);
   });
 
   it.each([
@@ -248,11 +266,11 @@ describe('GET /v1/apps/{app}/dead-letters', () => {
 
     expect(body.headers['content-type']).toMatch(/^text\/csv/);
     expect(body.body.split('\r\n')).toEqual([
-      'by,value,waiting,failed_again,redriven',
-      'code,schema_violation,1,0,0',
-      'schema,purchase/1-0-0,1,0,0',
-      `event,"'=cmd()",1,0,0`,
-      'day,2026-03-10,1,0,0',
+      'by,value,waiting,failed_again,redriven,dismissed',
+      'code,schema_violation,1,0,0,0',
+      'schema,purchase/1-0-0,1,0,0,0',
+      `event,"'=cmd()",1,0,0,0`,
+      'day,2026-03-10,1,0,0,0',
       '',
     ]);
   });

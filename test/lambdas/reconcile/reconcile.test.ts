@@ -176,6 +176,7 @@ describe('an hour', () => {
     await settle(1);
     await run(1, doorOf({ accepted: 2 }), () => ({ events: [held({ stored: 2 })] }));
     const grown = await run(2, doorOf({ accepted: 2, redriven: 1 }), () => ({
+      letters: [held({ redriven: 1 })],
       events: [held({ stored: 3 })],
     }));
 
@@ -185,7 +186,7 @@ describe('an hour', () => {
   it('is open again after a redrive, until the builds have taken what was sent', async () => {
     await settle(1);
     await run(1, doorOf({ refused_at_door: 2 }), () => ({ letters: [held({ refused: 2 })] }));
-    const letters = [held({ refused: 2 })];
+    const letters = [held({ refused: 2, redriven: 2 })];
     const door = doorOf({ refused_at_door: 2, redriven: 2 });
     const sent = await run(2, door, () => ({ letters }));
     await settle(1.9);
@@ -205,10 +206,37 @@ describe('an hour', () => {
     await settle(1);
     const door = doorOf({ redriven: 2 });
     await run(1, doorOf({ accepted: 1 }), () => ({ events: [held({ stored: 1 })] }));
-    await run(2, door, () => ({}));
+    const lake = () => ({ letters: [held({ redriven: 2 })] });
+    await run(2, door, lake);
     await settle(2.5);
 
-    expect((await run(3, door, () => ({}))).kept).toMatchObject([{ state: 'settled', missing: 2 }]);
+    expect((await run(3, door, lake)).kept).toMatchObject([{ state: 'settled', missing: 2 }]);
+  });
+
+  it('counts what was sent again by its letters, however often the log says it', async () => {
+    await settle(1);
+    const lake = () => ({ letters: [held({ redriven: 2 })], events: [held({ stored: 2 })] });
+    await run(1, doorOf({ redriven: 4 }), lake);
+    await settle(2.5);
+    const built = await run(3, doorOf({ redriven: 6 }), lake);
+    await settle(3.5);
+    const later = await run(4, doorOf({ redriven: 6 }), lake);
+
+    expect(built.kept).toMatchObject([{ state: 'open', redriven: 2, in_flight: 0 }]);
+    expect(later.kept).toMatchObject([{ state: 'settled', redriven: 2, missing: 0, surplus: 0 }]);
+    expect([...built.warnings, ...later.warnings]).toEqual([]);
+  });
+
+  it('is open again where the notes of a redrive are there before its metric', async () => {
+    await settle(1);
+    const door = doorOf({ accepted: 2 });
+    await run(1, door, () => ({ events: [held({ stored: 1 })] }));
+    const noted = await run(2, door, () => ({
+      letters: [held({ redriven: 1 })],
+      events: [held({ stored: 1 })],
+    }));
+
+    expect(noted.kept).toMatchObject([{ state: 'open', in_flight: 2, missing: 0 }]);
   });
 
   it('with more than was acknowledged is told, and missing is nothing', async () => {

@@ -1,111 +1,19 @@
-import { gzipSync } from 'node:zlib';
-import type { Validator } from '#validators';
 import type { DeadLetter } from '../../../../core/event.ts';
 import type { RedrivePage } from '../../../../core/redrive.ts';
 import { readRedriveInput } from '../../../../core/redrive.ts';
-import { createCollector } from '../../../../lambdas/collect/collector.ts';
-import { LetterObjects } from '../../../../lambdas/collect/redrive/letter-objects.ts';
-import { RedactedSchemas } from '../../../../lambdas/collect/redrive/redacted-schemas.ts';
-import { redrivePage } from '../../../../lambdas/collect/redrive/redrive.ts';
 import { SchemaRegistry } from '../../../../lambdas/collect/schema.ts';
 import { s3 } from '../../../../lambdas/runtime/clients/s3.ts';
-import { logger } from '../../../../lambdas/runtime/logger.ts';
-import { type Aws, DESTINATIONS, linesOf, startAws } from '../../aws.ts';
-import { basic, CONFIG, KEYS, RECEIVED_AT, send } from '../collector.ts';
+import { basic, KEYS, RECEIVED_AT, send } from '../collector.ts';
 import { selfDescribing, TP2 } from '../protocols/snowplow/tracker.ts';
+import { bucket, cart, DAY, lettersOf, MENDED, startRedriver, Unnoted } from './redriver.ts';
 
-const bucket = DESTINATIONS.deadLetterBucket;
-const DAY = 'dead-letters/dt=2026-11-21';
-
-/** Properties of `cart` need a quantity: a text before it is mended, text or number since; and e-mails have their form. */
-const validator = (isRight: (value: { quantity?: unknown; email?: string }) => boolean) => {
-  const validate: Validator = (value) => {
-    const passes = isRight(value as { quantity?: unknown });
-    validate.errors = passes
-      ? null
-      : [{ instancePath: '/quantity', keyword: 'type', params: { type: 'string' } }];
-    return passes;
-  };
-  return validate;
-};
-const wrong = [{ version: '1-0-0', validate: validator((p) => typeof p.quantity === 'string') }];
-const mended = [
-  ...wrong,
-  {
-    version: '1-0-1',
-    validate: validator(
-      (p) => p.quantity !== undefined && (p.email === undefined || /^\S+@\S+\.\S+$/.test(p.email)),
-    ),
-  },
-];
-const WRONG = { cart: wrong, webhook_source_event: wrong };
-const MENDED = { cart: mended, webhook_source_event: mended };
-
-let aws: Aws;
-let sent: Record<string, unknown>[];
-let fails: boolean;
-let names = 0;
+let redriver: Awaited<ReturnType<typeof startRedriver>>;
 
 beforeAll(async () => {
-  logger.setLogLevel('SILENT');
-  aws = await startAws();
+  redriver = await startRedriver();
 });
-beforeEach(async () => {
-  sent = [];
-  fails = false;
-  for (const { key } of await aws.objects.list(bucket, '')) await aws.objects.delete(bucket, key);
-});
-afterAll(async () => {
-  s3().destroy();
-  await aws.close();
-});
-
-async function put(letters: readonly (DeadLetter | string)[], key = `${DAY}/letters-${names++}`) {
-  const lines = letters.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)));
-  await aws.objects.put(bucket, `${key}.gz`, gzipSync(lines.map((line) => `${line}\n`).join('')));
-}
-
-/** What collect keeps of a request while the schema is wrong. */
-async function lettersOf(path: string, body: unknown, more: Parameters<typeof send>[2] = {}) {
-  const { sinks } = await send(path, body, more, new SchemaRegistry(WRONG));
-  return sinks.deadLetters;
-}
-
-async function redrive(input: object = {}, more: Partial<Parameters<typeof redrivePage>[1]> = {}) {
-  const app = CONFIG.apps[0];
-  if (app === undefined) throw new Error('the config has no app');
-  return redrivePage(
-    readRedriveInput({ app: 'shop', ...input }, () => 'UTC'),
-    {
-      app,
-      collector: { ...createCollector(CONFIG), schemas: new RedactedSchemas(MENDED) },
-      objects: new LetterObjects(s3(), bucket),
-      send: async (lines) => {
-        if (fails) throw new Error('the stream is down');
-        sent.push(...lines.map(({ json }) => JSON.parse(json)));
-      },
-      now: () => RECEIVED_AT + 86_400_000,
-      hasTime: () => true,
-      ...more,
-    },
-  );
-}
-
-async function notes(): Promise<Record<string, unknown>[]> {
-  const objects = await aws.objects.list(bucket, 'redrives/');
-  const texts = await Promise.all(objects.map(({ key }) => aws.objects.get(bucket, key)));
-  return texts
-    .flatMap((text) => linesOf(Buffer.from(text).toString()))
-    .map((line) => JSON.parse(line));
-}
-
-const cart = (id?: string, quantity: number | null = 2) => ({
-  type: 'track',
-  event: 'cart',
-  anonymousId: 'ann',
-  ...(id !== undefined && { messageId: id }),
-  properties: quantity === null ? {} : { quantity },
-});
+beforeEach(() => redriver.clear());
+afterAll(() => redriver.close());
 
 const HEADERS = { userAgent: 'Mozilla/5.0 (iPhone)', acceptLanguage: 'de-DE,de', country: 'DE' };
 const skewed = { timestamp: '2026-11-20T01:00:00Z', sentAt: '2026-11-20T01:00:10Z' };
@@ -176,23 +84,23 @@ describe('what is sent again', () => {
     const request = [path, body, more] as Parameters<typeof send>;
     const { records } = await send(path, body, more, new SchemaRegistry(MENDED));
     const letters = await lettersOf(...(request as [string, unknown, object]));
-    await put(letters);
+    await redriver.put(letters);
 
-    const page = await redrive();
+    const page = await redriver.redrive();
 
     expect(letters).toHaveLength(1);
     expect(page).toMatchObject({ found: 1, passed: 1, events: 1, cursor: null });
     expect(records).toMatchObject([{ message_id: 'm1', received_at: RECEIVED_AT }]);
-    expect(sent).toEqual(records);
+    expect(redriver.sent).toEqual(records);
   });
 
   it('has ids of its own where the client gave none, the same each time', async () => {
-    await put(await lettersOf('/v1/batch', { batch: [cart(), cart()] }));
+    await redriver.put(await lettersOf('/v1/batch', { batch: [cart(), cart()] }));
 
-    await redrive({}, { objects: new Unnoted(s3(), bucket) });
-    await redrive({}, { objects: new Unnoted(s3(), bucket) });
+    await redriver.redrive({}, { objects: new Unnoted(s3(), bucket) });
+    await redriver.redrive({}, { objects: new Unnoted(s3(), bucket) });
 
-    const ids = sent.map((line) => line.message_id);
+    const ids = redriver.sent.map((line) => line.message_id);
     expect(new Set(ids).size).toBe(2);
     expect(ids.slice(2)).toEqual(ids.slice(0, 2));
   });
@@ -206,15 +114,15 @@ describe('what is sent again', () => {
     });
     const [nameless] = await lettersOf('/v1/webhook', { quantity: 2 }, more);
     if (named === undefined || nameless === undefined) throw new Error('a letter is missing');
-    await put([named, nameless]);
+    await redriver.put([named, nameless]);
 
-    await redrive({}, { objects: new Unnoted(s3(), bucket) });
-    await redrive({}, { objects: new Unnoted(s3(), bucket) });
+    await redriver.redrive({}, { objects: new Unnoted(s3(), bucket) });
+    await redriver.redrive({}, { objects: new Unnoted(s3(), bucket) });
 
     const context = { method: 'POST', query_parameters: { list: 'news' } };
     const properties = { quantity: ['1', '2'], _context: context };
     expect(named).toMatchObject({ message_id: 'msg_1', code: 'schema_violation' });
-    expect(sent).toMatchObject([
+    expect(redriver.sent).toMatchObject([
       {
         message_id: 'msg_1',
         event: 'webhook_source_event',
@@ -229,28 +137,30 @@ describe('what is sent again', () => {
   it('is a whole batch where that was refused whole', async () => {
     const batch = Array.from({ length: 2_501 }, (_, i) => cart(i === 7 ? undefined : `b${i}`));
     const { sinks } = await send('/v1/batch', { batch, sentAt: skewed.sentAt });
-    await put(sinks.deadLetters);
+    await redriver.put(sinks.deadLetters);
 
-    const page = await redrive({ code: ['too_many_events'] });
+    const page = await redriver.redrive({ code: ['too_many_events'] });
 
     expect(page).toMatchObject({ found: sinks.deadLetters.length, failed: 0, events: 2_501 });
-    expect(sent.filter(({ sent_at: at }) => at === Date.parse(skewed.sentAt))).toHaveLength(2_501);
-    expect(new Set(sent.map((line) => line.message_id)).size).toBe(2_501);
+    expect(
+      redriver.sent.filter(({ sent_at: at }) => at === Date.parse(skewed.sentAt)),
+    ).toHaveLength(2_501);
+    expect(new Set(redriver.sent.map((line) => line.message_id)).size).toBe(2_501);
   });
 
   it('has the context of a batch that was refused whole, less the address', async () => {
     const batch = Array.from({ length: 2_501 }, (_, i) => cart(`b${i}`));
     const context = { locale: 'de-DE', ip: '203.0.113.7', page: { path: '/cart' } };
     const { sinks } = await send('/v1/batch', { batch, context });
-    await put(sinks.deadLetters);
+    await redriver.put(sinks.deadLetters);
 
-    await redrive({ code: ['too_many_events'] });
+    await redriver.redrive({ code: ['too_many_events'] });
 
     expect(JSON.stringify(sinks.deadLetters)).not.toContain('203.0.113');
-    expect(sent).toHaveLength(2_501);
-    expect(sent.filter(({ locale, path }) => locale === 'de-DE' && path === '/cart')).toHaveLength(
-      2_501,
-    );
+    expect(redriver.sent).toHaveLength(2_501);
+    expect(
+      redriver.sent.filter(({ locale, path }) => locale === 'de-DE' && path === '/cart'),
+    ).toHaveLength(2_501);
   });
 
   it('keeps to what was to be stored of the visitor', async () => {
@@ -260,55 +170,51 @@ describe('what is sent again', () => {
       { ...cart('m1'), userId: 'user-ann' },
       { signals },
     );
-    await put(letters);
+    await redriver.put(letters);
 
-    await redrive();
+    await redriver.redrive();
 
-    expect(sent).toHaveLength(1);
-    expect(JSON.stringify(sent)).not.toContain('ann');
+    expect(redriver.sent).toHaveLength(1);
+    expect(JSON.stringify(redriver.sent)).not.toContain('ann');
   });
 
   it('passes a schema that asks for the form of what was redacted', async () => {
     const call = { ...cart('m1'), properties: { quantity: 2, email: 'ann@shop.example' } };
-    await put(await lettersOf('/v1/track', call));
+    await redriver.put(await lettersOf('/v1/track', call));
 
-    expect(await redrive()).toMatchObject({ passed: 1 });
-    expect(sent).toMatchObject([{ properties: '{"quantity":2,"email":"[email]"}' }]);
+    expect(await redriver.redrive()).toMatchObject({ passed: 1 });
+    expect(redriver.sent).toMatchObject([{ properties: '{"quantity":2,"email":"[email]"}' }]);
   });
 });
 
-class Unnoted extends LetterObjects {
-  override async note(): Promise<void> {}
-}
-
 describe('a redrive', () => {
   it('sends what passes and notes it, and does not send it again', async () => {
-    await put(await lettersOf('/v1/batch', { batch: [cart('m1'), cart('m2')] }));
+    await redriver.put(await lettersOf('/v1/batch', { batch: [cart('m1'), cart('m2')] }));
 
     const [dry, first, second] = [
-      await redrive({ dry_run: true }),
-      await redrive(),
-      await redrive(),
+      await redriver.redrive({ dry_run: true }),
+      await redriver.redrive(),
+      await redriver.redrive(),
     ];
 
     expect(dry).toMatchObject({ dry_run: true, found: 2, passed: 2, total: { objects: 1 } });
     expect(first).toMatchObject({ dry_run: false, found: 2, passed: 2, already_redriven: 0 });
     expect(second).toMatchObject({ found: 0, passed: 0, already_redriven: 2 });
-    expect(sent).toHaveLength(2);
-    expect(await notes()).toMatchObject([{ outcome: 'passed' }, { outcome: 'passed' }]);
+    expect(redriver.sent).toHaveLength(2);
+    expect(await redriver.notes()).toMatchObject([{ outcome: 'passed' }, { outcome: 'passed' }]);
   });
 
   it('notes what failed again with its new reason, and the same reason once', async () => {
-    await put(await lettersOf('/v1/track', cart('m1', null)));
+    await redriver.put(await lettersOf('/v1/track', cart('m1', null)));
 
-    const page = await redrive();
-    await redrive();
+    const page = await redriver.redrive();
+    await redriver.redrive();
 
     expect(page).toMatchObject({ found: 1, failed: 1 });
     expect(page.reasons).toMatchObject([
       { outcome: 'failed', code: 'schema_violation', count: 1, sample: { schema: 'cart/1-0-1' } },
     ]);
-    expect(await notes()).toMatchObject([
+    expect(await redriver.notes()).toMatchObject([
       {
         outcome: 'failed',
         app_id: 'shop',
@@ -317,24 +223,27 @@ describe('a redrive', () => {
         schema: 'cart/1-0-1',
       },
     ]);
-    expect(await redrive({ schema: ['cart/1-0-0'] })).toMatchObject({ found: 0 });
-    expect(await redrive({ schema: ['cart/1-0-1'] })).toMatchObject({ found: 1 });
+    expect(await redriver.redrive({ schema: ['cart/1-0-0'] })).toMatchObject({ found: 0 });
+    expect(await redriver.redrive({ schema: ['cart/1-0-1'] })).toMatchObject({ found: 1 });
   });
 
   it('takes what is chosen', async () => {
-    await put(await lettersOf('/v1/track', cart('m1')));
-    await put(
+    await redriver.put(await lettersOf('/v1/track', cart('m1')));
+    await redriver.put(
       await lettersOf('/v1/track', {
         ...cart('m2'),
         anonymousId: undefined,
         properties: { quantity: '1' },
       }),
     );
-    await put(await lettersOf('/v1/track', cart('m3'), { authorization: basic(KEYS.strict) }));
+    await redriver.put(
+      await lettersOf('/v1/track', cart('m3'), { authorization: basic(KEYS.strict) }),
+    );
     const received = new Date(RECEIVED_AT).toISOString();
     const later = new Date(RECEIVED_AT + 1).toISOString();
 
-    const found = async (input: object) => (await redrive({ ...input, dry_run: true })).found;
+    const found = async (input: object) =>
+      (await redriver.redrive({ ...input, dry_run: true })).found;
 
     expect(await found({})).toBe(2);
     expect(await found({ code: ['missing_id'] })).toBe(1);
@@ -344,29 +253,29 @@ describe('a redrive', () => {
     expect(await found({ from: received, to: later })).toBe(2);
     expect(await found({ to: received })).toBe(0);
     expect(await found({ from: later })).toBe(0);
-    expect(sent).toEqual([]);
+    expect(redriver.sent).toEqual([]);
   });
 
   it('notes nothing where the stream does not take it, so that the next one sends it', async () => {
-    await put(await lettersOf('/v1/track', cart('m1')));
-    fails = true;
-    await expect(redrive()).rejects.toThrow('the stream is down');
-    expect(await notes()).toEqual([]);
-    fails = false;
+    await redriver.put(await lettersOf('/v1/track', cart('m1')));
+    redriver.fails = true;
+    await expect(redriver.redrive()).rejects.toThrow('the stream is down');
+    expect(await redriver.notes()).toEqual([]);
+    redriver.fails = false;
 
-    expect(await redrive()).toMatchObject({ passed: 1 });
+    expect(await redriver.redrive()).toMatchObject({ passed: 1 });
   });
 
   it('goes on where the page before ended, also within an object', async () => {
     const batch = Array.from({ length: 1_100 }, (_, i) => cart(`p${i}`));
     const letters = await lettersOf('/v1/batch', { batch });
-    await put(letters, `${DAY}/a`);
-    await put(await lettersOf('/v1/track', cart('last')), 'dead-letters/dt=2026-11-22/b');
+    await redriver.put(letters, `${DAY}/a`);
+    await redriver.put(await lettersOf('/v1/track', cart('last')), 'dead-letters/dt=2026-11-22/b');
     const pages: RedrivePage[] = [];
     let cursor: RedrivePage['cursor'] = null;
 
     do {
-      const page: RedrivePage = await redrive({ cursor }, { hasTime: () => false });
+      const page: RedrivePage = await redriver.redrive({ cursor }, { hasTime: () => false });
       pages.push(page);
       cursor = page.cursor;
     } while (cursor !== null);
@@ -374,23 +283,23 @@ describe('a redrive', () => {
     expect(pages.map(({ passed }) => passed)).toEqual([500, 500, 100, 1, 0]);
     expect(pages.map(({ total }) => total?.objects)).toEqual([2, ...Array(4).fill(undefined)]);
     expect(pages.reduce((sum, { done }) => sum + done.objects, 0)).toBe(2);
-    expect(new Set(sent.map((line) => line.message_id)).size).toBe(1_101);
-    expect(sent).toHaveLength(1_101);
+    expect(new Set(redriver.sent.map((line) => line.message_id)).size).toBe(1_101);
+    expect(redriver.sent).toHaveLength(1_101);
   });
 
   it('is harmless beside another one: lines are the same, and a letter that passed stays passed', async () => {
-    await put(await lettersOf('/v1/track', cart('m1')));
+    await redriver.put(await lettersOf('/v1/track', cart('m1')));
 
-    await Promise.all([redrive(), redrive()]);
+    await Promise.all([redriver.redrive(), redriver.redrive()]);
 
-    expect(sent[1]).toEqual(sent[0]);
-    expect(await redrive()).toMatchObject({ found: 0, already_redriven: 1 });
+    expect(redriver.sent[1]).toEqual(redriver.sent[0]);
+    expect(await redriver.redrive()).toMatchObject({ found: 0, already_redriven: 1 });
   });
 
   it('says of each letter that cannot be sent again why', async () => {
     const [letter] = await lettersOf('/v1/track', cart('m1'));
     const { sinks } = await send('/v1/track', `{"properties":"${'x'.repeat(600_000)}"}`);
-    await put([
+    await redriver.put([
       ...(await lettersOf('/v1/track', '{"event":')),
       ...sinks.deadLetters,
       { ...letter, request: '{"method":"POST","path":"/v0/gone"}' } as DeadLetter,
@@ -398,9 +307,9 @@ describe('a redrive', () => {
       'null',
       { ...letter, request: 'null' } as DeadLetter,
     ]);
-    await aws.objects.put(bucket, `${DAY}/broken.gz`, 'no gzip');
+    await redriver.aws.objects.put(bucket, `${DAY}/broken.gz`, 'no gzip');
 
-    const page = await redrive();
+    const page = await redriver.redrive();
 
     expect(page).toMatchObject({ passed: 0, failed: 0, not_redrivable: 7 });
     expect(page.reasons.map(({ code, count }) => [code, count]).sort()).toEqual([
@@ -410,7 +319,7 @@ describe('a redrive', () => {
       ['unknown_path', 1],
       ['unreadable', 3],
     ]);
-    expect(await notes()).toEqual([]);
+    expect(await redriver.notes()).toEqual([]);
   });
 });
 
@@ -437,10 +346,10 @@ describe('an accepted line that was not delivered', () => {
     'goes to the stream as it is: %s',
     async (code) => {
       const text = `${JSON.stringify(line).slice(0, -1)},"user_key":8070450532247928832}`;
-      await put([letter(text, code)]);
+      await redriver.put([letter(text, code)]);
       const texts: string[] = [];
 
-      await redrive(
+      await redriver.redrive(
         {},
         { send: async (lines) => void texts.push(...lines.map(({ json }) => json)) },
       );
@@ -450,9 +359,11 @@ describe('an accepted line that was not delivered', () => {
   );
 
   it('is not sent where no record of the stream can hold it', async () => {
-    await put([letter(JSON.stringify({ ...line, properties: 'x'.repeat(1_000_000) }))]);
+    await redriver.put([letter(JSON.stringify({ ...line, properties: 'x'.repeat(1_000_000) }))]);
 
-    expect((await redrive()).reasons).toMatchObject([{ code: 'line_too_large', count: 1 }]);
+    expect((await redriver.redrive()).reasons).toMatchObject([
+      { code: 'line_too_large', count: 1 },
+    ]);
   });
 
   it.each([
@@ -466,12 +377,12 @@ describe('an accepted line that was not delivered', () => {
     [{ revenue: '1.10' }, '/revenue'],
     [{ Event: 'y' }, '/event'],
   ])('fails again where Firehose could not convert it: %j', async (change, pointer) => {
-    await put([letter(JSON.stringify({ ...line, ...change }))]);
+    await redriver.put([letter(JSON.stringify({ ...line, ...change }))]);
 
-    expect((await redrive()).reasons).toMatchObject([
+    expect((await redriver.redrive()).reasons).toMatchObject([
       { outcome: 'failed', code: 'conversion_failed', sample: { pointer } },
     ]);
-    expect(sent).toEqual([]);
+    expect(redriver.sent).toEqual([]);
   });
 });
 
