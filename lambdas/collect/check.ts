@@ -51,7 +51,7 @@ export function lineOf(
   }
   checkKeys(call.value, call.text);
   const type = typeOf(rules.takes, call.value.type);
-  const parsed = parseExactly(call.text, call.value);
+  const parsed = parseExactly(call.text, call.value, call);
   const value = parsed.value as JsonObject;
   const validate = rules.envelopes[type];
   if (!validate(value)) {

@@ -17,120 +17,118 @@ export function jsonProblem({ message }: SyntaxError): string {
   return message.replace(/,? "?(?:\.{3})?".*is not valid JSON$/s, '');
 }
 
-/** One event's place in the body's text. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
+/** What a look at a valid JSON text tells of its value. */
+export interface JsonShape {
   /** Levels of objects and arrays: 1 for a flat object. */
   readonly depth: number;
+  /** Whether JavaScript writes all its numbers as they came: not many digits, exponents, trailing zeros, minus zero. */
+  readonly isExact: boolean;
+}
+
+/** One value's place in a JSON text, with the blanks around it. */
+export interface Span extends JsonShape {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The shape of the value of a valid JSON text. */
+export function shapeOf(text: string): JsonShape {
+  return spanFrom(text, 0);
 }
 
 /** Spans of the elements of the top-level array `batch`, or another, in a valid JSON text; the last one where the key is repeated. */
 export function batchSpans(text: string, key = 'batch'): Span[] {
   let spans: Span[] = [];
-  const scanner = new Scanner(text);
-  while (scanner.next()) {
-    if (scanner.depth === 2 && scanner.char === '[' && scanner.key() === key) {
-      spans = elementSpans(scanner, text);
+  let at = afterBlanks(text, 0);
+  if (text[at] !== '{') return spans;
+  // Behind a value there is a quote only where another key follows.
+  for (;;) {
+    const keyStart = text.indexOf('"', at);
+    if (keyStart === -1) return spans;
+    const keyEnd = stringEnd(text, keyStart) + 1;
+    const value = afterBlanks(text, text.indexOf(':', keyEnd) + 1);
+    if (text[value] === '[' && JSON.parse(text.slice(keyStart, keyEnd)) === key) {
+      spans = [];
+      at = elementSpans(text, value, spans);
+    } else {
+      at = spanFrom(text, value).end;
     }
   }
-  return spans;
 }
 
-/** Levels of objects and arrays in a valid JSON text. */
-export function depthOf(text: string): number {
-  const scanner = new Scanner(text);
+/** Adds the spans of the elements of the array that opens at `open`. Gives the index of its end. */
+function elementSpans(text: string, open: number, spans: Span[]): number {
+  const isEmpty = text[afterBlanks(text, open + 1)] === ']';
+  let span = spanFrom(text, open + 1);
+  while (!isEmpty) {
+    spans.push(span);
+    if (text[span.end] === ']') break;
+    span = spanFrom(text, span.end + 1);
+  }
+  return span.end;
+}
+
+/** The span of the value that begins here, up to the comma or the bracket behind it. Goes past strings at once, and needs no stack. */
+function spanFrom(text: string, start: number): Span {
+  let depth = 0;
   let deepest = 0;
-  while (scanner.next()) deepest = Math.max(deepest, scanner.depth);
-  return deepest;
+  let isExact = true;
+  let i = start;
+  for (; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) i = stringEnd(text, i);
+    else if (code === COMMA) {
+      if (depth === 0) break;
+    } else if (code === MINUS || isDigit(code)) {
+      const end = numberEnd(text, i);
+      isExact &&= isExactNumber(text, i, end);
+      i = end - 1;
+    } else if (code === 0x5b || code === 0x7b) {
+      depth++;
+      if (depth > deepest) deepest = depth;
+    } else if (code === 0x5d || code === 0x7d) {
+      if (depth === 0) break;
+      depth--;
+    }
+  }
+  return { start, end: i, depth: deepest, isExact };
 }
 
-function elementSpans(scanner: Scanner, text: string): Span[] {
-  const spans: Span[] = [];
-  let start = scanner.index + 1;
-  let deepest = 2;
-  const close = () => {
-    spans.push({ start, end: scanner.index, depth: deepest - 2 });
-    start = scanner.index + 1;
-    deepest = 2;
-  };
-  while (scanner.next()) {
-    if (scanner.depth > deepest) deepest = scanner.depth;
-    else if (scanner.depth === 2 && scanner.char === ',') close();
-    else if (scanner.depth === 1) {
-      if (spans.length > 0 || text.slice(start, scanner.index).trim() !== '') close();
-      return spans;
-    }
-  }
-  return spans;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+
+function afterBlanks(text: string, start: number): number {
+  let at = start;
+  while (text.charCodeAt(at) <= 0x20) at++;
+  return at;
 }
 
-/** Steps through the brackets and commas of a valid JSON text, past strings. */
-class Scanner {
-  readonly #text: string;
-  index = -1;
-  /** Levels open after the current character. */
-  depth = 0;
-  char: '{' | '}' | '[' | ']' | ',' | '' = '';
-  #keyStart = 0;
-  #keyEnd = 0;
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
 
-  constructor(text: string) {
-    this.#text = text;
+/** Index behind the number that begins at `start`. */
+function numberEnd(text: string, start: number): number {
+  let end = start + 1;
+  // Only + - . E e stand in a number beside digits.
+  for (let code = text.charCodeAt(end); ; code = text.charCodeAt(++end)) {
+    const isPart =
+      isDigit(code) || code === 0x2e || (code | 0x20) === 0x65 || code === MINUS || code === 0x2b;
+    if (!isPart) return end;
   }
+}
 
-  /** The key whose value begins here, at depth 2. */
-  key(): unknown {
-    return JSON.parse(this.#text.slice(this.#keyStart, this.#keyEnd));
-  }
+/** Whether JavaScript writes the number at this place as it stands there. */
+function isExactNumber(text: string, start: number, end: number): boolean {
+  if (end - start <= 15 && isAllDigits(text, start, end)) return true;
+  const source = text.slice(start, end);
+  return String(Number(source)) === source;
+}
 
-  next(): boolean {
-    const text = this.#text;
-    for (let i = this.index + 1; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code === 0x22) {
-        const end = stringEnd(text, i);
-        if (this.depth === 1) {
-          this.#keyStart = i;
-          this.#keyEnd = end + 1;
-        }
-        i = end;
-      } else if (code === 0x2c || (code | 0x26) === 0x7f) {
-        // 0x5b [, 0x5d ], 0x7b {, 0x7d }: all are 0x7f with 0x26 set; so are Y, _, y and DEL, which the switch passes.
-        if (this.#step(code)) {
-          this.index = i;
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  #step(code: number): boolean {
-    switch (code) {
-      case 0x7b:
-        this.depth++;
-        this.char = '{';
-        return true;
-      case 0x5b:
-        this.depth++;
-        this.char = '[';
-        return true;
-      case 0x7d:
-        this.depth--;
-        this.char = '}';
-        return true;
-      case 0x5d:
-        this.depth--;
-        this.char = ']';
-        return true;
-      case 0x2c:
-        this.char = ',';
-        return true;
-      default:
-        return false;
-    }
-  }
+function isAllDigits(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (!isDigit(text.charCodeAt(at))) return false;
+  return true;
 }
 
 /** Index of the quote that ends the string which begins at `start`. */
@@ -142,8 +140,6 @@ function stringEnd(text: string, start: number): number {
   }
 }
 
-/** What may be a number in JSON; in a string it may be anything. */
-const NUMBER = /[:[,]\s*(-?\d[\d.eE+-]*)(?=\s*[,\]}])/g;
 /** Escapes of NUL and of surrogates (most of them in pairs: emoji by clients that write ASCII only). */
 const DOUBTFUL_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
 
@@ -160,10 +156,15 @@ export interface ParsedJson {
  * beyond a double (1e400) are stored as strings: engines that read JSON fail on them. NUL and lone surrogates become
  * U+FFFD: no UTF-8 text and no column can hold them.
  * @param value The event where the body was parsed already; it serves where nothing is doubtful.
+ * @param shape Of the text, where it is known.
  */
-export function parseExactly(text: string, value: unknown): ParsedJson {
+export function parseExactly(
+  text: string,
+  value: unknown,
+  { isExact }: Pick<JsonShape, 'isExact'> = shapeOf(text),
+): ParsedJson {
   const doubtful = text.includes('\\u') && DOUBTFUL_ESCAPE.test(text);
-  if (!doubtful && !mayBeInexact(text)) return { value, exact: value };
+  if (!doubtful && isExact) return { value, exact: value };
   const clean = doubtful ? replaceUnstorable(text) : text;
   return {
     value: doubtful ? JSON.parse(clean) : value,
@@ -174,26 +175,6 @@ export function parseExactly(text: string, value: unknown): ParsedJson {
       return Number.isFinite(found) ? json.rawJSON(source) : source;
     }),
   };
-}
-
-/** Whether there may be a number that JavaScript would not write as it came: many digits, exponents, trailing zeros, minus zero. */
-function mayBeInexact(text: string): boolean {
-  NUMBER.lastIndex = 0;
-  for (let match = NUMBER.exec(text); match; match = NUMBER.exec(text)) {
-    const source = match[1] ?? '';
-    // Up to 15 digits without a sign, point or exponent are as they are.
-    if (source.length <= 15 && isDigits(source)) continue;
-    if (String(Number(source)) !== source) return true;
-  }
-  return false;
-}
-
-function isDigits(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < 0x30 || code > 0x39) return false;
-  }
-  return text.charCodeAt(0) !== 0x30 || text.length === 1;
 }
 
 /** Replaces escapes of NUL and of lone surrogates. Takes escapes in order, so that an escaped backslash is never misread. */

@@ -1,7 +1,14 @@
 import type { Takes } from '../../core/collect-routes.ts';
 import type { RefusalCode } from '../../core/event.ts';
 import type { JsonObject } from './envelope.ts';
-import { batchSpans, depthOf, isDeeperThan, isJsonObject, parseExactly } from './json.ts';
+import {
+  batchSpans,
+  isDeeperThan,
+  isJsonObject,
+  type JsonShape,
+  parseExactly,
+  shapeOf,
+} from './json.ts';
 import {
   MAX_BATCH_CONTEXT_BYTES,
   MAX_DEPTH,
@@ -11,13 +18,12 @@ import {
 import { type Refusal, shown } from './refusal.ts';
 
 /** One call of a request, not yet checked. */
-export interface IncomingCall {
+export interface IncomingCall extends JsonShape {
   /** JSON of the value: as it came, where it came in this shape. */
   readonly text: string;
   /** What came, JSON, where the call was made of another shape: the dead letter keeps it. */
   readonly original?: string;
   readonly value: unknown;
-  readonly depth: number;
   /** Why no call could be made of what came. */
   readonly refusal?: Refusal;
 }
@@ -69,7 +75,7 @@ export function splitRequest(takes: Takes, text: string, body: unknown): SplitRe
       `the body is ${kindOf(body)}: an object is needed`,
     );
   }
-  if (takes !== 'batch') return { calls: [{ text, value: body, depth: depthOf(text) }] };
+  if (takes !== 'batch') return { calls: [{ text, value: body, ...shapeOf(text) }] };
   const { batch } = body;
   if (!Array.isArray(batch)) {
     throw new RefusedRequestError(
@@ -78,10 +84,11 @@ export function splitRequest(takes: Takes, text: string, body: unknown): SplitRe
       `/batch is ${kindOf(batch)}: an array of calls is needed`,
     );
   }
-  const calls = batchSpans(text).map(({ start, end, depth }, i) => ({
+  const calls = batchSpans(text).map(({ start, end, depth, isExact }, i) => ({
     text: text.slice(start, end),
     value: batch[i] as unknown,
     depth,
+    isExact,
   }));
   if (calls.length > MAX_EVENTS) {
     throw new RefusedRequestError(

@@ -75,7 +75,7 @@ function aliasOf({ depth }: IncomingCall, merge: JsonObject, original: string): 
       : { previousId: id };
   const text = JSON.stringify({ ...call, ...ids, type: 'alias', mergeProperties });
   // Parsed again: what is undefined above must be absent.
-  return { text, original, value: JSON.parse(text), depth };
+  return { text, original, value: JSON.parse(text), depth, isExact: true };
 }
 
 function tooMany(ids: number): Refusal {

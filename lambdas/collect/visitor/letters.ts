@@ -90,8 +90,8 @@ function keptContext(context: unknown, { mode }: Visit): unknown {
   return isJsonObject(context) ? withoutAddress(context) : context;
 }
 
-function exactly({ text, value }: IncomingCall): JsonObject {
-  return parseExactly(text, value).exact as JsonObject;
+function exactly(call: IncomingCall): JsonObject {
+  return parseExactly(call.text, call.value, call).exact as JsonObject;
 }
 
 /** Deeper ones would exhaust the stack. */

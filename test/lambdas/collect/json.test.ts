@@ -1,4 +1,4 @@
-import { batchSpans, depthOf, parseExactly } from '../../../lambdas/collect/json.ts';
+import { batchSpans, parseExactly, shapeOf } from '../../../lambdas/collect/json.ts';
 
 /** What is stored of a JSON text. */
 function stored(text: string): string {
@@ -44,6 +44,25 @@ describe('parseExactly', () => {
   });
 });
 
+describe('shapeOf', () => {
+  it.each([
+    '0',
+    '-5',
+    ' 12.5 ',
+    '{"a":999999999999999,"b":[0.000001, 9007199254740992]}',
+    '":1.0,"',
+  ])('knows that JavaScript writes the numbers of %s as they are', (text) => {
+    expect(shapeOf(text).isExact).toBe(true);
+  });
+
+  it.each(['1.0', '-0', '[1,1e5]', '{"a":{"b":1e400 }}', '[9007199254740993]', '[1E5,"1"]'])(
+    'knows that it would write those of %s in another way',
+    (text) => {
+      expect(shapeOf(text).isExact).toBe(false);
+    },
+  );
+});
+
 describe('batchSpans', () => {
   function texts(text: string): string[] {
     return batchSpans(text).map(({ start, end }) => text.slice(start, end).trim());
@@ -70,7 +89,7 @@ describe('batchSpans', () => {
   it('takes deep nesting without a stack', () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
 
-    expect(depthOf(deep)).toBe(200_000);
+    expect(shapeOf(deep).depth).toBe(200_000);
     expect(batchSpans(`{"batch":[${deep}]}`)[0]?.depth).toBe(200_000);
   });
 });

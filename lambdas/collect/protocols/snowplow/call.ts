@@ -1,6 +1,6 @@
 import { parseTime } from '../../clock.ts';
 import type { JsonObject } from '../../envelope.ts';
-import { depthOf, isJsonObject, numberFrom, parseExactly, scalarText } from '../../json.ts';
+import { isJsonObject, numberFrom, parseExactly, scalarText, shapeOf } from '../../json.ts';
 import { MAX_DEPTH } from '../../limits.ts';
 import { type Refusal, RefusedError, shown } from '../../refusal.ts';
 import type { IncomingCall } from '../../split.ts';
@@ -39,14 +39,14 @@ export function callOf(event: IncomingCall, facts: PayloadFacts): IncomingCall {
       original = JSON.stringify(parameters);
     }
     const text = JSON.stringify({ ...segmentCall(parameters, writeKey, facts), writeKey });
-    return { text, original, value: JSON.parse(text), depth: depthOf(text) };
+    return { text, original, value: JSON.parse(text), ...shapeOf(text) };
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     // What a visitor allowed holds for the dead letter, too.
     const context = { consent: consentIn(event) };
     const value = { writeKey, messageId: scalarText(own.eid), context };
     const text = JSON.stringify(value);
-    return { text, original, value, depth: depthOf(text), refusal: error.refusal };
+    return { text, original, value, ...shapeOf(text), refusal: error.refusal };
   }
 }
 
@@ -72,7 +72,8 @@ function without(event: JsonObject, names: readonly string[]): JsonObject {
 }
 
 /** @throws RefusedError where it is no object, or too deep to be read. */
-function readable({ text, value, depth }: IncomingCall): JsonObject {
+function readable(event: IncomingCall): JsonObject {
+  const { text, value, depth } = event;
   const refused = (message: string): Refusal => ({ code: 'invalid_event', pointer: '', message });
   if (depth > MAX_DEPTH) {
     throw new RefusedError(
@@ -82,7 +83,7 @@ function readable({ text, value, depth }: IncomingCall): JsonObject {
   if (!isJsonObject(value)) {
     throw new RefusedError(refused(`the event is ${shown(value)}: an object is needed`));
   }
-  return parseExactly(text, value).exact as JsonObject;
+  return parseExactly(text, value, event).exact as JsonObject;
 }
 
 function segmentCall(event: JsonObject, appId: string, { keys }: PayloadFacts): JsonObject {

@@ -31,8 +31,11 @@ export function splitPayload(text: string, body: unknown, facts: SplitFacts): Sp
   }
   const spans = batchSpans(text, 'data');
   const calls = () =>
-    spans.map(({ start, end, depth }, i) =>
-      callOf({ text: text.slice(start, end), value: events[i], depth }, { ...facts, appId }),
+    spans.map((span, i) =>
+      callOf(
+        { ...span, text: text.slice(span.start, span.end), value: events[i] },
+        { ...facts, appId },
+      ),
     );
   if (spans.length > MAX_EVENTS) {
     throw new RefusedRequestError(

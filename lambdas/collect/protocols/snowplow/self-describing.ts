@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { JsonObject } from '../../envelope.ts';
-import { depthOf, isJsonObject, jsonProblem, parseExactly, scalarText } from '../../json.ts';
+import { isJsonObject, jsonProblem, parseExactly, scalarText, shapeOf } from '../../json.ts';
 import { MAX_DEPTH } from '../../limits.ts';
 import { RefusedError } from '../../refusal.ts';
 
@@ -37,11 +37,11 @@ export function jsonOf(key: string, text: string, isBase64: boolean): unknown {
   try {
     parsed = isBase64 ? decoded(text) : text;
     const value = JSON.parse(parsed);
-    const depth = depthOf(parsed);
-    if (depth > MAX_DEPTH) {
-      throw refused(`is nested ${depth} levels deep: at most ${MAX_DEPTH} are allowed`);
+    const shape = shapeOf(parsed);
+    if (shape.depth > MAX_DEPTH) {
+      throw refused(`is nested ${shape.depth} levels deep: at most ${MAX_DEPTH} are allowed`);
     }
-    return parseExactly(parsed, value).exact;
+    return parseExactly(parsed, value, shape).exact;
   } catch (error) {
     if (error instanceof SyntaxError) throw refused(`is no JSON: ${jsonProblem(error)}`);
     if (error instanceof TypeError) throw refused(`is none: ${error.message}`);
