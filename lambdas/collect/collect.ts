@@ -12,7 +12,6 @@ import { MAX_REQUEST_BYTES } from './limits.ts';
 import { PersonKeys } from './person-key.ts';
 import { redactedLetter, redactedMessage } from './privacy/letter.ts';
 import type { Redactors } from './privacy/redactors.ts';
-import type { Protocol } from './protocols/protocol.ts';
 import { protocols } from './protocols/protocols.ts';
 import { type Refusal, RefusedError } from './refusal.ts';
 import type { CollectRequest } from './request.ts';
@@ -72,13 +71,16 @@ export async function collect(
   const key = protocol.keyOf(request);
   const known = key === undefined ? undefined : lookup(key);
   if (known) enter(known);
-  const text = await textOf(protocol, known, intake);
-  const nameless = () => {
-    const owner = lookup(undefined);
-    enter(owner);
-    return owner;
-  };
-  const body = await parseBody(text, () => known ?? nameless(), intake);
+  const { text, tooLarge } = await protocol.textOf(request);
+  if (tooLarge) return refuseTooLarge(text, known, intake);
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    const owner = known ?? lookup(undefined);
+    if (!known) enter(owner);
+    return refuseRequest(invalidJson(error as SyntaxError, text), text, [owner], intake);
+  }
   const sender = known ?? bodySender(body, lookup);
   let split: SplitRequest;
   try {
@@ -109,8 +111,10 @@ export function callRules(
   collector: Collector,
 ): CallRules {
   return {
-    ...collector,
     takes,
+    envelopes: collector.envelopes,
+    schemas: collector.schemas,
+    redactors: collector.redactors,
     context: split.context,
     facts: {
       receivedAt: request.receivedAt,
@@ -174,13 +178,12 @@ function answered(refusal: Refusal, { app }: Sender, { redactors }: CallRules): 
   return { ...refusal, message: redactedMessage(message, pointer, redactors.of(app.id)) };
 }
 
-async function textOf(
-  protocol: Protocol,
+/** Keeps the start of a request that is too large as a dead letter, then answers 413. */
+async function refuseTooLarge(
+  text: string,
   sender: Sender | undefined,
   { request, visits, sinks }: Intake,
-): Promise<string> {
-  const { text, tooLarge } = await protocol.textOf(request);
-  if (!tooLarge) return text;
+): Promise<never> {
   const message = `the request has more than ${MAX_REQUEST_BYTES} bytes: send smaller batches`;
   // The key may stand in the body, which is not read: then nobody is known to whom a dead letter would belong.
   if (sender) {
@@ -192,16 +195,9 @@ async function textOf(
   throw new ContentTooLargeError('request_too_large', message, { isKept: sender !== undefined });
 }
 
-async function parseBody(text: string, sender: () => Sender, intake: Intake): Promise<unknown> {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const owner = sender();
-    const problem = text === '' ? 'it is empty' : jsonProblem(cause as SyntaxError);
-    const message = `the body is no JSON: ${problem}`;
-    const error = new RefusedRequestError('invalid_json', '', message);
-    return refuseRequest(error, text, [owner], intake);
-  }
+function invalidJson(cause: SyntaxError, text: string): RefusedRequestError {
+  const problem = text === '' ? 'it is empty' : jsonProblem(cause);
+  return new RefusedRequestError('invalid_json', '', `the body is no JSON: ${problem}`);
 }
 
 /** Whose a refused request is: of each call, or of what holds none. A batch may hold calls of several apps. */

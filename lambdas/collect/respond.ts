@@ -4,7 +4,6 @@ import { logger } from '../runtime/logger.ts';
 import { type Collector, collect } from './collect.ts';
 import { protocols } from './protocols/protocols.ts';
 import type { CollectRequest } from './request.ts';
-import type { Routes, ServiceMatch } from './routes.ts';
 import { answerService } from './services.ts';
 import type { Sinks } from './sinks.ts';
 import { withVisitor } from './visitor/answer.ts';
@@ -22,10 +21,8 @@ export async function respond(
     const { statusCode, headers } = head({ ...request, method: 'GET' }, collector);
     return { statusCode, headers };
   }
-  const { routes, keys } = collector;
-  const service = serviceOf(request, routes);
-  if (service) return answerService(service, request, keys);
-  const route = routes.of(request.method, request.path);
+  const route = collector.routes.find(request.method, request.path);
+  if (route === undefined) return answerOther(request, collector);
   const protocol = protocols[route.protocol];
   try {
     const collected = await collect(request, route, collector, sinks);
@@ -40,15 +37,14 @@ export async function respond(
 }
 
 /** Paths that take events are found at once, others are looked through: most requests have events. */
-function serviceOf({ method, path }: CollectRequest, routes: Routes): ServiceMatch | undefined {
-  return routes.find(method, path) === undefined ? routes.serviceOf(method, path) : undefined;
+function answerOther(request: CollectRequest, { routes, keys }: Collector): HttpResponse {
+  return answerService(routes.serviceOf(request.method, request.path), request, keys);
 }
 
-function head(request: CollectRequest, { routes, keys }: Collector): HttpResponse {
-  const service = serviceOf(request, routes);
-  if (service) return answerService(service, request, keys);
-  const { protocol } = routes.of(request.method, request.path);
-  return protocols[protocol].answer({
+function head(request: CollectRequest, collector: Collector): HttpResponse {
+  const route = collector.routes.find(request.method, request.path);
+  if (route === undefined) return answerOther(request, collector);
+  return protocols[route.protocol].answer({
     accepted: 0,
     refused: [],
     declined: 0,

@@ -13,9 +13,12 @@ export function metricLine(
   app: string | undefined,
   values: Readonly<Record<string, number>>,
 ): string {
-  const names = Object.keys(values);
-  const metrics = names.map((name) => `{"Name":"${name}"}`).join(',');
-  const counts = names.map((name) => `,"${name}":${values[name]}`).join('');
+  let metrics = '';
+  let counts = '';
+  for (const name in values) {
+    metrics += `${metrics && ','}{"Name":"${name}"}`;
+    counts += `,"${name}":${values[name]}`;
+  }
   const dimensions = app === undefined ? '' : `"${APP_DIMENSION}"`;
   const dimension = app === undefined ? '' : `,"${APP_DIMENSION}":${JSON.stringify(app)}`;
   // Written out: it is made for each request.

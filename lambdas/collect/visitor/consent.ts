@@ -35,6 +35,7 @@ const NO_ANSWER: Answers = { categories: new Map() };
  */
 export function consentOf(context: JsonObject | undefined, categories: readonly string[]): Consent {
   const answers = read(context?.consent) ?? read(context?.consentManagement) ?? NO_ANSWER;
+  if (answers === NO_ANSWER) return 'missing';
   if (answers.all !== undefined) return answers.all ? 'granted' : 'denied';
   const given = [...answers.categories.values()];
   if (categories.length === 0) {

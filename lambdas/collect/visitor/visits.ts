@@ -29,6 +29,9 @@ export interface VisitorAnswer {
 /** A visitor of whom all may be stored, and whom no cookie knows. */
 export const FULL_VISIT: Visit = { mode: 'full', mayBeNobody: false };
 
+/** Where no app has a cookie for it. */
+const NO_ANSWER: VisitorAnswer = { cookies: [] };
+
 interface Slot {
   readonly cookie: VisitorCookie;
   readonly isThere: boolean;
@@ -95,6 +98,7 @@ export class Visits {
 
   /** What the browser is told once its events are stored. */
   answer(): VisitorAnswer {
+    if (this.#slots.size === 0) return NO_ANSWER;
     const slots = [...this.#slots.values()];
     const ids = new Set(slots.filter(({ isAllowed }) => isAllowed).map(({ id }) => id));
     const [id] = ids;
