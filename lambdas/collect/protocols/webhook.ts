@@ -2,7 +2,7 @@ import { jsonResponse } from '../../runtime/http.ts';
 import { headerKey } from '../authenticate.ts';
 import type { DecodedBody } from '../decode.ts';
 import type { JsonObject } from '../envelope.ts';
-import { batchSpans, depthOf, isJsonObject, parseExactly, scalarText } from '../json.ts';
+import { batchSpans, isJsonObject, parseExactly, scalarText, shapeOf } from '../json.ts';
 import { MAX_DEPTH } from '../limits.ts';
 import type { CollectRequest } from '../request.ts';
 import {
@@ -127,10 +127,10 @@ function factsOf(
 }
 
 function callOf(hookText: string, hook: unknown): IncomingCall {
-  const depth = depthOf(hookText);
+  const shape = shapeOf(hookText);
   // Refused as it is, since it is too deep to be read.
-  if (depth > MAX_DEPTH) return { text: hookText, value: hook, depth };
-  const { method, message_id, query_parameters, payload } = parseExactly(hookText, hook)
+  if (shape.depth > MAX_DEPTH) return { text: hookText, value: hook, ...shape };
+  const { method, message_id, query_parameters, payload } = parseExactly(hookText, hook, shape)
     .exact as JsonObject;
   const text = JSON.stringify({
     type: 'track',
@@ -139,5 +139,5 @@ function callOf(hookText: string, hook: unknown): IncomingCall {
     properties: payload,
     context: { method, query_parameters },
   });
-  return { text, original: hookText, value: JSON.parse(text), depth: depthOf(text) };
+  return { text, original: hookText, value: JSON.parse(text), ...shapeOf(text) };
 }
