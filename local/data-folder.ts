@@ -7,17 +7,20 @@ const own = new Set<string>();
 /**
  * Takes a data folder for this process alone.
  * @returns gives it back
- * @throws Error that names the process that has it.
+ * @throws DataFolderTakenError where a process has it, Error where it cannot be made.
  */
 export function takeDataFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, 'process');
-  const [pid, startedAt] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
-  const holder = Number(pid);
-  if (own.has(folder) || (pid !== undefined && holder !== process.pid && runs(holder, startedAt)))
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
     throw new Error(
-      `the data folder ${folder} is in use by process ${holder}: stop it, or take another folder with --data`,
+      `the data folder ${folder} cannot be made (${(cause as Error).message}): name another with --data`,
+      { cause },
     );
+  }
+  const holder = holderOf(folder);
+  if (holder !== undefined) throw new DataFolderTakenError(folder, holder);
+  const file = processFile(folder);
   own.add(folder);
   writeFileSync(file, `${process.pid} ${startOf(process.pid) ?? ''}`);
   return () => {
@@ -26,8 +29,34 @@ export function takeDataFolder(folder: string): () => void {
   };
 }
 
+/** Another process has the data folder, or this one has it already. */
+export class DataFolderTakenError extends Error {
+  override readonly name = 'DataFolderTakenError';
+
+  constructor(folder: string, holder: number) {
+    super(
+      `the data folder ${folder} is in use by process ${holder}: stop it, or take another folder with --data`,
+    );
+  }
+}
+
+/** The process that has a data folder; undefined where none has it. Changes nothing. */
+export function holderOf(folder: string): number | undefined {
+  if (own.has(folder)) return process.pid;
+  const file = processFile(folder);
+  const [pid, startedAt] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
+  const holder = Number(pid);
+  if (pid === undefined || holder === process.pid || !runs(holder, startedAt)) return undefined;
+  return holder;
+}
+
+function processFile(folder: string): string {
+  return path.join(folder, 'process');
+}
+
 /** A kill leaves the file behind, so the process may be gone, or be another one with the same number. */
 function runs(pid: number, startedAt: string | undefined): boolean {
+  if (!Number.isSafeInteger(pid) || pid < 1) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -13,6 +13,7 @@ import { ServiceError } from './service.ts';
 import { openServices } from './services.ts';
 import type { Execution } from './stepfunctions/executions.ts';
 import { StepFunctions } from './stepfunctions/step-functions.ts';
+import { portTaken } from './taken.ts';
 import { readAssembly } from './template/assembly.ts';
 import { type Deployment, deploy } from './template/deploy.ts';
 import { REGION } from './template/intrinsics.ts';
@@ -33,6 +34,12 @@ export interface StackOptions {
   /** Whether schedules run by themselves. */
   readonly schedules: boolean;
   readonly faults?: readonly Fault[];
+  /**
+   * Makes the assembly, once the data folder is taken.
+   *
+   * @default - it is there
+   */
+  readonly prepare?: () => Promise<void>;
   /**
    * Invocations of one function at the same time.
    *
@@ -93,6 +100,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     for (const close of closing.splice(0).reverse()) await close();
   };
   try {
+    await options.prepare?.();
     return await start(options, closing, stop);
   } catch (error) {
     await stop();
@@ -251,9 +259,8 @@ async function listen(
   try {
     return await open(port);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(
-      `port ${port} is taken by another program: stop it, or choose another with ${flag}`,
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new Error(portTaken(flag, port, code), { cause: error });
   }
 }

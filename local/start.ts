@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseFaults } from './faults.ts';
 import { firstSteps, type Keys, readKeys } from './first-steps.ts';
 import type { Stack, StackOptions } from './stack.ts';
+import { whatIsTaken } from './taken.ts';
 
 const USAGE = `npm start -- [options]
 
 Runs the synthesized template on this machine until it is stopped.
 
-  --assembly FOLDER   the cloud assembly; default cdk.out
+  --assembly FOLDER   a cloud assembly that is there; default: cdk.out, made anew of millrace.config.ts
   --data FOLDER       everything that is kept; default .millrace
   --port N            the HTTP API; default 8080, 0 takes a free one
   --aws-port N        the AWS protocols; default 4566, 0 takes a free one
@@ -22,7 +24,9 @@ MILLRACE_FAULTS     a JSON list of faults to inject: local/README.md
 `;
 
 const OPTIONS = {
-  assembly: { type: 'string', default: 'cdk.out' },
+  assembly: { type: 'string' },
+  // What package.json gives to npm start. Without it cdk.out is run as it is.
+  synth: { type: 'boolean', default: false },
   data: { type: 'string', default: '.millrace' },
   port: { type: 'string', default: '8080' },
   'aws-port': { type: 'string', default: '4566' },
@@ -33,7 +37,10 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
+const ASSEMBLY = 'cdk.out';
 const IMPATIENCE_MS = 1000;
+/** What shells give for who was ended by Ctrl-C or a kill. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** A call that is wrong: the usage helps. */
 class UsageError extends Error {}
@@ -49,13 +56,14 @@ function parseCommand(argv: readonly string[]): Command | 'help' {
   const faults = process.env.MILLRACE_FAULTS;
   return {
     stack: {
-      assembly: values.assembly,
+      assembly: values.assembly ?? ASSEMBLY,
       data: values.data,
       apiPort: whole('--port', values.port, 0, 65_535),
       awsPort: whole('--aws-port', values['aws-port'], 0, 65_535),
       speed: whole('--speed', values.speed, 1, 10_000),
       concurrency: whole('--concurrency', values.concurrency, 1, 64),
       schedules: !values['no-schedules'],
+      ...(values.synth && values.assembly === undefined && { prepare: synthesize }),
       ...(faults !== undefined && { faults: parseFaults(faults) }),
     },
     sample: !values['no-sample'],
@@ -92,12 +100,31 @@ function startSample({ apiUrl }: Stack, keys: Keys | undefined): ChildProcess | 
   return child;
 }
 
+/** Makes cdk.out as `npm run synth` does: a process of its own, because nothing here may import what makes stacks. */
+async function synthesize(): Promise<void> {
+  const script = path.join(import.meta.dirname, '../bin/millrace.ts');
+  const child = spawn(process.execPath, ['--no-warnings', script], {
+    stdio: 'inherit',
+    // No CDK_OUTDIR: what is made is what is run.
+    env: { ...process.env, CDK_OUTDIR: undefined, CDK_VALIDATION: 'false' },
+  });
+  const kill = () => child.kill();
+  process.once('exit', kill);
+  const [code] = await once(child, 'exit');
+  process.off('exit', kill);
+  if (code !== 0) throw new Error('nothing is started: the stacks cannot be made, see above');
+}
+
 async function main(): Promise<void> {
   const command = parseCommand(process.argv.slice(2));
   if (command === 'help') {
     process.stdout.write(USAGE);
     return;
   }
+  const taken = await whatIsTaken(command.stack);
+  if (taken.length > 0) throw new Error([...taken, 'nothing is changed'].join('\n'));
+  const onEarlySignal = (signal: keyof typeof EXIT_CODES) => process.exit(EXIT_CODES[signal]);
+  process.on('SIGINT', onEarlySignal).on('SIGTERM', onEarlySignal);
   // Loaded here, so that a wrong option is answered at once.
   const { startStack } = await import('./stack.ts');
   const stack = await startStack(command.stack);
@@ -116,6 +143,7 @@ async function main(): Promise<void> {
     await stack.stop();
     process.exit(0);
   };
+  process.off('SIGINT', onEarlySignal).off('SIGTERM', onEarlySignal);
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   process.send?.({ apiUrl: stack.apiUrl, awsUrl: stack.awsUrl, outputs: stack.outputs });
 }

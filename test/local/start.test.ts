@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { assemblyOf, removeStacks, startChild, temporaryFolder } from '../end-to-end/stack.ts';
@@ -18,6 +19,14 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   });
   const [code] = await once(child, 'exit');
   return { code, complaints };
+}
+
+const ASSEMBLY = path.resolve(import.meta.dirname, '../../cdk.out');
+
+/** When each file of a folder was last written; none where there is no folder. */
+function changedAt(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).map((name) => `${name} ${statSync(path.join(folder, name)).mtimeMs}`);
 }
 
 afterAll(removeStacks);
@@ -56,7 +65,49 @@ test('a port that another program has is named', async () => {
   server.close();
   // Assess
   expect(code).toBe(1);
-  expect(complaints).toContain(`port ${port} is taken by another program`);
+  const who = process.platform === 'linux' ? `process ${process.pid}` : 'another program';
+  expect(complaints).toContain(
+    `port ${port} is taken by ${who}: stop it, or choose another with --port`,
+  );
+});
+
+test('one port for both is refused', async () => {
+  const data = path.join(temporaryFolder(), 'data');
+  const { code, complaints } = await run(['--data', data, '--port', '8099', '--aws-port', '8099']);
+  expect(code).toBe(1);
+  expect(complaints).toContain('--port and --aws-port are both 8099');
+  expect(existsSync(data)).toBe(false);
+});
+
+test('a data folder that cannot be made is named', async () => {
+  const file = path.join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  const ports = ['--port', '0', '--aws-port', '0'];
+  const { code, complaints } = await run(['--data', path.join(file, 'data'), ...ports]);
+  expect(code).toBe(1);
+  expect(complaints).toMatch(
+    /^the data folder \S+ cannot be made \(ENOTDIR: .*name another with --data\n$/,
+  );
+});
+
+test('where another npm start runs, it says who has what, and cdk.out stays as it is', async () => {
+  // Prepare
+  const first = await startChild();
+  const port = new URL(first.apiUrl).port;
+  const before = changedAt(ASSEMBLY);
+  // Act
+  const args = ['--synth', '--data', first.data, '--port', port, '--aws-port', '0'];
+  const { code, complaints } = await run(args);
+  const after = changedAt(ASSEMBLY);
+  const health = await fetch(`${first.apiUrl}/health`);
+  await first.stop();
+  // Assess
+  expect(code).toBe(1);
+  expect(complaints).toContain(`is in use by process ${first.process.pid}: stop it, or take`);
+  expect(complaints).toContain(`port ${port} is taken by `);
+  expect(complaints).toMatch(/\nnothing is changed\n$/);
+  expect(after).toEqual(before);
+  expect(health.status).toBe(200);
 });
 
 test('what was accepted is there after a kill; a stop is clean', async () => {
