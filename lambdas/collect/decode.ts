@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { BadRequestError, HttpError } from '../runtime/http-error.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
 
@@ -62,7 +62,7 @@ export function bytesOf({
 function unpack(packed: Buffer, contentEncoding: string | undefined): Buffer | undefined {
   const encoding = (contentEncoding ?? '').trim().toLowerCase();
   const isGzip = packed[0] === 0x1f && packed[1] === 0x8b;
-  const inflate = isGzip ? gunzipSync : inflaterOf(encoding);
+  const inflate = isGzip ? gunzipSync : inflaterOf(encoding, packed);
   if (inflate === undefined) return packed;
   try {
     return inflate(packed, { maxOutputLength: MAX_REQUEST_BYTES });
@@ -74,7 +74,7 @@ function unpack(packed: Buffer, contentEncoding: string | undefined): Buffer | u
   }
 }
 
-function inflaterOf(encoding: string) {
+function inflaterOf(encoding: string, packed: Buffer) {
   switch (encoding) {
     case '':
     case 'identity':
@@ -83,7 +83,8 @@ function inflaterOf(encoding: string) {
     case 'x-gzip':
       return undefined;
     case 'deflate':
-      return inflateSync;
+      // Some clients call so what has no header of zlib's, which is a multiple of 31.
+      return packed.length > 1 && packed.readUInt16BE() % 31 === 0 ? inflateSync : inflateRawSync;
     case 'br':
       return brotliDecompressSync;
     default:

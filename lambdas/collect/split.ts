@@ -133,12 +133,13 @@ function batchContext(context: unknown, calls: readonly IncomingCall[]): JsonObj
  * Checks how many events a list makes, and how much each of them repeats of what they have in common: a small request must not
  * become a large one on the stream.
  * @param shared What each repeats.
+ * @param key The key that stands in the request, where no call names its own.
  * @throws RefusedRequestError
  */
-export function checkListed(events: number, shared: string): void {
+export function checkListed(events: number, shared: string, key?: string): void {
   if (events > MAX_EVENTS) {
     const message = `the list has ${events} events: at most ${MAX_EVENTS} are allowed`;
-    throw new RefusedRequestError('too_many_events', '', message);
+    throw new RefusedRequestError('too_many_events', '', message, [], { key });
   }
   const bytes = Buffer.byteLength(shared);
   if (bytes * events > MAX_REPEATED_CONTEXT_BYTES) {
@@ -146,6 +147,8 @@ export function checkListed(events: number, shared: string): void {
       'invalid_request',
       '',
       `what comes beside the list has ${bytes} bytes: at most ${Math.floor(MAX_REPEATED_CONTEXT_BYTES / events)} are allowed with ${events} events, because each of them stores it`,
+      [],
+      { key },
     );
   }
 }

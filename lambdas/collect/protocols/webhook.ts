@@ -71,7 +71,8 @@ function queryText({ query, webhookId }: Pick<CollectRequest, 'query' | 'webhook
 
 async function bodyText(request: CollectRequest): Promise<DecodedBody> {
   const decoded = await jsonTextOf(request);
-  const payload = decoded.text.trim() === '' ? '{}' : decoded.text;
+  // Nothing, or a list of it, is an event without properties.
+  const payload = /^\s*(?:\[\s*\]\s*)?$/.test(decoded.text) ? '{}' : decoded.text;
   // No JSON, no hook: the dead letter holds what came.
   if (decoded.tooLarge || !isJson(payload)) return decoded;
   const facts = {

@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { SchemaRegistry } from '../../../lambdas/collect/schema.ts';
 import { basic, KEYS, RECEIVED_AT, recordOf, send } from './collector.ts';
 
@@ -88,6 +88,7 @@ describe('the body', () => {
     ['gzip that no header names', gzipSync(text), undefined],
     ['a header that says gzip of what is not', Buffer.from(text), 'gzip'],
     ['deflate', deflateSync(text), 'deflate'],
+    ["deflate without zlib's header", deflateRawSync(text), 'deflate'],
     ['brotli', brotliCompressSync(text), 'br'],
     ['a byte order mark', Buffer.from(`\ufeff${text}`), undefined],
   ])('comes as %s', async (_, bytes, contentEncoding) => {

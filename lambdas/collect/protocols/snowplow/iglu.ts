@@ -78,6 +78,9 @@ function splitWebhook(
   const described = (part: string) =>
     schema === undefined ? part : `{"schema":${JSON.stringify(schema)},"data":${part}}`;
   const spans = batchSpans(text, 'data');
+  if (spans.length === 0) {
+    throw new RefusedRequestError('invalid_request', '', 'the list is empty: data are needed');
+  }
   checkListed(spans.length, JSON.stringify(event) + described(''));
   if (schema === undefined && Array.isArray(data) && data.some(isSchemaless)) throw schemaless();
   const payload = payloadOf(

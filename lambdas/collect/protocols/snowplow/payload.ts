@@ -1,6 +1,12 @@
-import { batchSpans, isJsonObject } from '../../json.ts';
-import { MAX_EVENTS } from '../../limits.ts';
-import { kindOf, RefusedRequestError, type SplitRequest } from '../../split.ts';
+import { batchSpans, isJsonObject, parseExactly, shapeOf } from '../../json.ts';
+import { MAX_DEPTH, MAX_EVENTS } from '../../limits.ts';
+import {
+  checkListed,
+  type IncomingCall,
+  kindOf,
+  RefusedRequestError,
+  type SplitRequest,
+} from '../../split.ts';
 import type { SplitFacts } from '../protocol.ts';
 import { callOf } from './call.ts';
 
@@ -13,12 +19,18 @@ export function payloadOf(events: readonly string[]): string {
 
 /**
  * Makes calls of the events of a payload. An event of which none can be made says why, and does not stop the others.
+ * @param shared Parameters of each event; they win over its own.
  * @throws RefusedRequestError where it is no payload.
  */
-export function splitPayload(text: string, body: unknown, facts: SplitFacts): SplitRequest {
+export function splitPayload(
+  text: string,
+  body: unknown,
+  facts: SplitFacts,
+  shared?: Readonly<Record<string, string>>,
+): SplitRequest {
   const data = isJsonObject(body) ? body.data : undefined;
   const events: readonly unknown[] = Array.isArray(data) ? data : [];
-  const appId = events.map(appIdOf).find((id) => id !== undefined);
+  const appId = [shared, ...events].map(appIdOf).find((id) => id !== undefined);
   const refused = (pointer: string, message: string) =>
     new RefusedRequestError('invalid_request', pointer, message, [], { key: appId });
   if (!isJsonObject(body)) throw refused('', `the body is ${kindOf(body)}: an object is needed`);
@@ -30,13 +42,12 @@ export function splitPayload(text: string, body: unknown, facts: SplitFacts): Sp
     throw refused('/data', `/data is ${kindOf(data)}: an array of events is needed`);
   }
   const spans = batchSpans(text, 'data');
+  if (shared !== undefined) checkListed(spans.length, JSON.stringify(shared), appId);
   const calls = () =>
-    spans.map((span, i) =>
-      callOf(
-        { ...span, text: text.slice(span.start, span.end), value: events[i] },
-        { ...facts, appId },
-      ),
-    );
+    spans.map((span, i) => {
+      const event = { ...span, text: text.slice(span.start, span.end), value: events[i] };
+      return callOf(withShared(event, shared), { ...facts, appId });
+    });
   if (spans.length > MAX_EVENTS) {
     throw new RefusedRequestError(
       'too_many_events',
@@ -47,6 +58,17 @@ export function splitPayload(text: string, body: unknown, facts: SplitFacts): Sp
     );
   }
   return { calls: calls() };
+}
+
+function withShared(
+  event: IncomingCall,
+  shared: Readonly<Record<string, string>> | undefined,
+): IncomingCall {
+  const { text, value } = event;
+  if (shared === undefined || !isJsonObject(value) || event.depth > MAX_DEPTH) return event;
+  const { exact } = parseExactly(text, value, event);
+  const whole = JSON.stringify({ ...(exact as object), ...shared });
+  return { text: whole, value: JSON.parse(whole), ...shapeOf(whole) };
 }
 
 /** The app id that an event names. */

@@ -11,12 +11,20 @@ import { payloadOf, splitPayload } from './payload.ts';
 /** Statuses of errors that trackers answer by sending again, for ever: what is wrong with the request stays wrong. */
 const RETRIED_STATUSES: readonly number[] = [404, 405, 413, 415];
 
-/** Snowplow's tracker protocol, POST: a payload of events, each a flat object of strings. */
+/** Snowplow's tracker protocol, POST: a payload of events, each a flat object of strings. Parameters of the query are of all of them. */
 export const snowplow: Protocol = {
-  keyOf: keyOfLargeBody,
+  keyOf: (request) => parameterOf(request.query, 'aid') ?? keyOfLargeBody(request),
   senderOf: (key, keys) => keys.senderOfAppId(key),
   textOf: decodeBody,
-  split: (_takes, text, body, facts) => splitPayload(text, body, facts),
+  split: (_takes, text, body, facts) => {
+    const { query } = facts.request;
+    return splitPayload(
+      text,
+      body,
+      facts,
+      query ? Object.fromEntries(parametersOf(query)) : undefined,
+    );
+  },
   // Snowplow's collector makes an id for each request that has none and brings no cookie.
   namesNobody: 'newcomer',
   wrap: (_takes, call) => payloadOf([call]),
@@ -30,6 +38,7 @@ export const snowplowPixel: Protocol = {
   keyOf: ({ query }) => parameterOf(query, 'aid') ?? '',
   textOf: ({ query }) =>
     textOfQuery(payloadOf([JSON.stringify(Object.fromEntries(parametersOf(query)))])),
+  split: (_takes, text, body, facts) => splitPayload(text, body, facts),
   answer: gifResponse,
   answerError: (error) => errorAnswer(error, gifResponse()),
 };

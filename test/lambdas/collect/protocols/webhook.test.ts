@@ -217,6 +217,7 @@ describe('The payload of a webhook', () => {
     expect(await payloads('', JSON_TYPE)).toEqual([{}]);
     expect(await payloads(undefined)).toEqual([{}]);
     expect(await payloads('', FORM_TYPE)).toEqual([{}]);
+    expect(await payloads(' [ ] ', JSON_TYPE)).toEqual([{}]);
   });
 
   it('that is no JSON is a dead letter as it came, and 400', async () => {

@@ -66,6 +66,12 @@ describe('what is sent again', () => {
     ],
     ['of a Snowplow tracker', TP2, { schema: PAYLOAD_DATA, data: [snowplow] }, UNSIGNED],
     [
+      'of a Snowplow tracker with parameters in the query',
+      TP2,
+      { schema: PAYLOAD_DATA, data: [{ ...snowplow, aid: undefined, eid: 'm0' }] },
+      { ...UNSIGNED, query: `aid=${KEYS.shop}&eid=m1` },
+    ],
+    [
       'of a Snowplow pixel',
       '/i',
       undefined,

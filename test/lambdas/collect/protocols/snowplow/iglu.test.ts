@@ -105,6 +105,7 @@ describe('A webhook with a schema of Iglu', () => {
   it.each([
     ['without a schema', '{"a":1}', {}, 'invalid_request'],
     ['with a schema that is none', '{"a":1}', { schema: 'order_shipped' }, 'invalid_event'],
+    ['of an empty list', '[]', { schema: SCHEMA }, 'invalid_request'],
     ['that is no JSON', '{"a":', { schema: SCHEMA }, 'invalid_json'],
     ['of too many events', `[${'1,'.repeat(2_500)}1]`, { schema: SCHEMA }, 'too_many_events'],
   ])('%s is a dead letter, and answered as taken', async (_, body, pairs, code) => {

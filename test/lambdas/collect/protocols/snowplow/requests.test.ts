@@ -50,6 +50,26 @@ describe('requests of Snowplow trackers', () => {
     },
   );
 
+  it('takes parameters of the query for all events of a payload, before their own', async () => {
+    const events = [event({ e: 'pv', aid: 'shop-web' }), event({ e: 'se', se_ac: 'play' })];
+
+    const { records } = await post(events, { query: 'aid=blog&tna=cf&page=' });
+
+    expect(records).toMatchObject([
+      { app_id: 'blog', type: 'page', properties: { _context: { snowplow: { tna: 'cf' } } } },
+      { app_id: 'blog', event: 'play', properties: { _context: { snowplow: { tna: 'cf' } } } },
+    ]);
+  });
+
+  it('does not repeat a long query a thousand times', async () => {
+    const events = Array.from({ length: 2_000 }, () => ({}));
+
+    const { answer, sinks } = await post(events, { query: `aid=blog&x=${'y'.repeat(8_000)}` });
+
+    expect(answer).toMatchObject(OK);
+    expect(sinks.deadLetters).toMatchObject([{ app_id: 'blog', code: 'invalid_request' }]);
+  });
+
   it.each(['1-0-0', '1-0-4', '1-0-9', '1-1-0'])('takes payload_data %s', async (version) => {
     const schema = `iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/${version}`;
 
