@@ -23,6 +23,18 @@ export function letterDays({ from, to }: Range): { readonly first: string; reado
 }
 
 /**
+ * Whether a fallback object of dead letters is too late for their delivery stream: Firehose keeps letters under the day on which they
+ * arrive, and `letterDays` would not look for them there.
+ * @param key of the object: it names the day on which it was put aside.
+ * @param now epoch ms.
+ */
+export function isTooLateToSend(key: string, now: number): boolean {
+  const day = /\/dt=(\d{4}-\d\d-\d\d)\//.exec(key)?.[1];
+  // A day less: Firehose collects before it writes, and a letter may be put aside on the day after its receipt.
+  return day !== undefined && now >= Date.parse(day) + (LATE_DAYS - 1) * DAY_MS;
+}
+
+/**
  * What is wrong with a text that is to choose letters by their schema; undefined where nothing is. An event's name is none: its
  * schemas have the name of their folder.
  */

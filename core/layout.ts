@@ -10,6 +10,9 @@ export const PREFIX = {
   errors: 'errors/',
 } as const;
 
+/** Prefix of the fallback objects of dead letters, which their delivery stream did not take; those of events lie beside it, by day. */
+export const DEAD_LETTER_FALLBACK = `${PREFIX.fallback}dead-letters/`;
+
 /** Prefix of dead letters in their bucket. */
 export const DEAD_LETTER_PREFIX = 'dead-letters/';
 

@@ -11,13 +11,13 @@ import { Timer } from './timer.ts';
 export interface GatherProps {
   /** The parsed config. */
   readonly config: Config;
-  /** Where Firehose keeps what it could not convert. */
+  /** Where Firehose keeps what it could not convert, and dead letters wait that it did not take. */
   readonly lake: Lake;
   /** Where dead letters go, and batches that consumers gave up wait. */
   readonly deadLetters: DeadLetters;
 }
 
-/** The function that makes dead letters of accepted events which were not delivered, every hour. */
+/** The function that makes dead letters of accepted events which were not delivered, and keeps those that are late, every hour. */
 export class Gather extends Construct {
   readonly function: LambdaFunction;
 
@@ -30,7 +30,7 @@ export class Gather extends Construct {
       memoryMiB: 512,
       timeout: Duration.minutes(15),
     });
-    props.lake.bindErrorReader(gather);
+    props.lake.bindGatherer(gather);
     props.deadLetters.bindGatherer(gather);
     this.function = gather.function;
     new Timer(this, 'Hourly', {

@@ -10,7 +10,7 @@ import {
 import { Construct } from 'constructs';
 import type { Config } from '../core/config.ts';
 import { ENVIRONMENT } from '../core/environment.ts';
-import { PREFIX } from '../core/layout.ts';
+import { DEAD_LETTER_FALLBACK, PREFIX } from '../core/layout.ts';
 import { allow } from './access.ts';
 import type { BundledFunction } from './function.ts';
 
@@ -104,17 +104,18 @@ export class Lake extends Construct {
     });
   }
 
-  /** Lets the function take out records that Firehose could not convert. */
-  bindErrorReader({ function: fn, role }: BundledFunction): void {
+  /** Lets the function take out records that Firehose could not convert, and dead letters that it did not take. */
+  bindGatherer({ function: fn, role }: BundledFunction): void {
+    const prefixes = [PREFIX.errors, DEAD_LETTER_FALLBACK];
     fn.addEnvironment(ENVIRONMENT.lakeBucket, this.bucket.bucketName);
     allow(role, {
       actions: ['s3:ListBucket'],
       resources: [this.bucket.bucketArn],
-      conditions: { StringLike: { 's3:prefix': [`${PREFIX.errors}*`] } },
+      conditions: { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
     });
     allow(role, {
       actions: ['s3:GetObject', 's3:DeleteObject'],
-      resources: [this.bucket.arnForObjects(`${PREFIX.errors}*`)],
+      resources: prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
       wildcardReason: OWN_PREFIX,
     });
   }

@@ -4,7 +4,7 @@ import type { DeadLetter } from '../../core/event.ts';
 import { DEAD_LETTER_PREFIX } from '../../core/layout.ts';
 import { logger } from '../runtime/logger.ts';
 
-/** Objects of one kind that hold events which were not delivered. */
+/** Objects of one kind that hold events, or dead letters, which were not delivered. */
 export interface Undelivered {
   /** Keys, the oldest first. */
   keys(): AsyncIterable<{ readonly key: string; readonly modifiedAt: number }>;
@@ -34,7 +34,7 @@ export interface Gathered {
 const MOST_LETTERS = 2_000;
 
 /**
- * Makes dead letters of events that were accepted and then not delivered. A source object is removed only when all its letters are
+ * Makes dead letters of events that were accepted and then not delivered, and keeps those that were put aside. A source object is removed only when all its letters are
  * stored; keys and ids of letters follow from the source, so that one which was half done is done again and doubles nothing.
  * @param hasTime Asked before each object.
  */
@@ -53,7 +53,10 @@ export async function gather(
         done.objects++;
       } catch (error) {
         // The others may go through: a wrong object must not hold them up.
-        logger.error('an object of undelivered events stays', { key, error: error as Error });
+        logger.error('an object of undelivered events or letters stays', {
+          key,
+          error: error as Error,
+        });
         done.failed++;
       }
     }

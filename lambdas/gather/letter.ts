@@ -30,6 +30,20 @@ export function lettersOf(text: string, found: Found): DeadLetter[] {
   );
 }
 
+/**
+ * A dead letter that was put aside as it is.
+ * @throws Error where the line is none.
+ */
+export function keptLetter(line: string, key: string): DeadLetter {
+  const letter = JSON.parse(line) as Partial<DeadLetter> | null;
+  if (typeof letter?.dead_letter_id === 'string' && typeof letter.received_at === 'number') {
+    return letter as DeadLetter;
+  }
+  throw new Error(
+    `a line of ${key} is no dead letter: dead_letter_id and received_at are needed, got ${line.slice(0, 200)}`,
+  );
+}
+
 function letterOf(line: string, found: Found): DeadLetter {
   const event = parse(line);
   return {

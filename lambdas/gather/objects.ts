@@ -7,11 +7,13 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { isTooLateToSend } from '../../core/dead-letters.ts';
 import type { DeadLetter } from '../../core/event.ts';
-import { FAILED_BATCH_PREFIX, PREFIX } from '../../core/layout.ts';
+import { DEAD_LETTER_FALLBACK, FAILED_BATCH_PREFIX, PREFIX } from '../../core/layout.ts';
 import { failedBatchLetters } from './failed-batch.ts';
 import { firehoseLetters } from './firehose-errors.ts';
 import type { DeadLetterObjects, Undelivered } from './gather.ts';
+import { keptLetter } from './letter.ts';
 
 /** Records that Firehose could not convert, in the lake bucket. */
 export function firehoseErrors(client: S3Client, bucket: string): Undelivered {
@@ -26,6 +28,18 @@ export function failedBatches(client: S3Client, bucket: string): Undelivered {
   return {
     ...objects(client, bucket, FAILED_BATCH_PREFIX),
     letters: (key) => batchLetters(client, bucket, key),
+  };
+}
+
+/** Dead letters that wait in the lake bucket since their delivery stream did not take them, and are too late for it. */
+export function lateLetters(client: S3Client, bucket: string, now: number): Undelivered {
+  const { keys, remove } = objects(client, bucket, DEAD_LETTER_FALLBACK);
+  return {
+    remove,
+    async *keys() {
+      for await (const object of keys()) if (isTooLateToSend(object.key, now)) yield object;
+    },
+    letters: (key) => fallbackLetters(client, bucket, key),
   };
 }
 
@@ -78,6 +92,17 @@ async function* batchLetters(
 ): AsyncGenerator<DeadLetter> {
   const body = await bodyOf(client, bucket, key);
   yield* failedBatchLetters(await body.transformToString(), key);
+}
+
+async function* fallbackLetters(
+  client: S3Client,
+  bucket: string,
+  key: string,
+): AsyncGenerator<DeadLetter> {
+  const body = await bodyOf(client, bucket, key);
+  for (const line of (await body.transformToString()).split('\n')) {
+    if (line !== '') yield keptLetter(line, key);
+  }
 }
 
 async function bodyOf(client: S3Client, bucket: string, key: string) {

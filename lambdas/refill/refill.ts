@@ -1,4 +1,6 @@
-import { DEAD_LETTER_FALLBACK, type FallbackKind } from '../runtime/fallback.ts';
+import { isTooLateToSend } from '../../core/dead-letters.ts';
+import { DEAD_LETTER_FALLBACK } from '../../core/layout.ts';
+import type { FallbackKind } from '../runtime/fallback.ts';
 import { logger } from '../runtime/logger.ts';
 
 /** Fallback objects, oldest day first. */
@@ -36,7 +38,7 @@ export interface Refilled {
 const MOST_FAILURES = 3;
 
 /**
- * Sends fallback objects to the streams they were meant for. An object is deleted only when all its records are in, so one
+ * Sends fallback objects to the streams they were meant for, but dead letters that are too late for theirs: `gather` takes those. An object is deleted only when all its records are in, so one
  * that was half sent is sent again whole: message ids find the repeats.
  * @param hasTime Asked before each object.
  */
@@ -52,6 +54,7 @@ export async function refill(
   for await (const key of objects.keys()) {
     if (!hasTime()) return { ...done, finished: false };
     const kind = kindOf(key);
+    if (kind === 'dead-letters' && isTooLateToSend(key, Date.now())) continue;
     if (failuresInARow[kind] >= MOST_FAILURES) {
       skipped = true;
       if (Object.values(failuresInARow).every((count) => count >= MOST_FAILURES)) break;

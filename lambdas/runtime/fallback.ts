@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { PREFIX } from '../../core/layout.ts';
+import { DEAD_LETTER_FALLBACK, PREFIX } from '../../core/layout.ts';
 import { putObject } from './put-object.ts';
 import { sendUntilTaken } from './resend.ts';
 
 /** What a fallback object holds: lines of the stream, or of the dead-letter delivery stream. */
 export type FallbackKind = 'events' | 'dead-letters';
-
-/** Prefix of the fallback objects of dead letters; events lie beside it, by day. */
-export const DEAD_LETTER_FALLBACK = `${PREFIX.fallback}dead-letters/`;
 
 /** Key of a new fallback object: sorts by day, so that refill sends the oldest first. */
 export function fallbackKey(kind: FallbackKind, now: Date): string {

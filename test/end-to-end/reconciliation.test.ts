@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { ReconciliationAnswer, ReconciliationCounts } from '../../core/api.ts';
+import type {
+  DeadLettersAnswer,
+  ReconciliationAnswer,
+  ReconciliationCounts,
+} from '../../core/api.ts';
 import type { MillraceConfig } from '../../core/config.ts';
 import { NAMESPACE, person, reconcileLater } from './settled-hours.ts';
 import { removeStacks, startTestStack, type TestStack } from './stack.ts';
@@ -55,6 +59,10 @@ const events = (prefix: string, count: number) =>
 async function ask(app: AppName, question = 'reconciliation'): Promise<ReconciliationAnswer> {
   const response = await stack.ask(app, question, readKey(app));
   return (await response.json()) as ReconciliationAnswer;
+}
+
+async function letters(app: AppName): Promise<DeadLettersAnswer> {
+  return (await (await stack.ask(app, 'dead-letters', readKey(app))).json()) as DeadLettersAnswer;
 }
 
 /** Totals that are not zero. */
@@ -237,19 +245,27 @@ test('what a visitor does not want kept is declined: it adds up and is stored no
   expect(sums(answer)[0]).toBe(sums(answer)[1]);
 });
 
-test('dead letters that are sent again add up: a refused batch as one letter or more, its events as stored', async () => {
+test('dead letters that are sent again or dismissed add up: a refused batch as one letter or more, its events as stored, a wrong one of them as nothing more', async () => {
   // Prepare
-  const refused = await send('redriven', { batch: events('many', 2_501) });
+  const wrong = track('wrong', { event: undefined });
+  const refused = await send('redriven', { batch: [...events('many', 2_500), wrong] });
   await stack.flush();
   // Act
-  await stack.invoke('Redrive', { app: 'redriven' });
+  const sent = await stack.invoke('Redrive', { app: 'redriven' });
+  const waiting = await letters('redriven');
+  await stack.invoke('Redrive', { app: 'redriven', dismiss: 'not wanted', dry_run: false });
+  const dismissed = await letters('redriven');
   await stack.build();
   await stack.invoke('Reconcile', {});
   const later = await reconcileLater(stack, 'redriven', 3);
   // Assess
   expect(refused.status).toBe(400);
   const answer = await ask('redriven');
-  expect(answer.total).toMatchObject({ accepted: 0, redriven: 2_501, stored: 2_501, surplus: 0 });
+  expect(sent).toMatchObject({ events: 2_500, refused_calls: 1, failed: 0 });
+  expect(waiting).toMatchObject({ waiting: 1, failed_again: 0, dismissed: 0 });
+  expect(waiting.samples).toMatchObject([{ message_id: 'wrong', code: 'invalid_event' }]);
+  expect(dismissed).toMatchObject({ waiting: 0, dismissed: 1, samples: [] });
+  expect(answer.total).toMatchObject({ accepted: 0, redriven: 2_500, stored: 2_500, surplus: 0 });
   expect(answer.total.refused).toBe(answer.total.received);
   expect(sums(answer)[0]).toBe(sums(answer)[1]);
   expect(later.warnings).toEqual([]);

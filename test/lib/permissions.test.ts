@@ -17,6 +17,7 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'raw/*': 'objects have no narrower resource than a prefix',
   'tables/*': 'objects have no narrower resource than a prefix',
   'fallback/*': 'objects have no narrower resource than a prefix',
+  'fallback/dead-letters/*': 'objects have no narrower resource than a prefix',
   'errors/*': 'objects have no narrower resource than a prefix',
   'dead-letters/*': 'objects have no narrower resource than a prefix',
   'dead-letters/dt=*/0-calls-of-*':

@@ -220,7 +220,9 @@ describe('gather', () => {
     await aws.objects.put(lakeBucket, FIREHOSE_KEY, errorLine(lines.join('')));
     const denied = { action: 'error', code: 'AccessDenied' } as const;
     aws.faults.set([{ service: 's3', operation: 'DeleteObject', ...denied }]);
-    await expect(run()).rejects.toThrow('1 objects of undelivered events stay (0 were gathered)');
+    await expect(run()).rejects.toThrow(
+      '1 objects of undelivered events or letters stay (0 were gathered)',
+    );
     const first = await stored();
     aws.faults.clear();
 
@@ -237,9 +239,39 @@ describe('gather', () => {
     await aws.objects.put(deadLetterBucket, BATCH_KEY, '{"requestContext":{}}');
     await aws.objects.put(lakeBucket, FIREHOSE_KEY, errorLine('{"message_id":"m3"}'));
 
-    await expect(run()).rejects.toThrow('2 objects of undelivered events stay (1 were gathered)');
+    await expect(run()).rejects.toThrow(
+      '2 objects of undelivered events or letters stay (1 were gathered)',
+    );
 
     expect(await sources()).toEqual(['errors/a', BATCH_KEY]);
+  });
+
+  it('keeps dead letters that wait since a week for their stream, under their own day', async () => {
+    const letter = (id: string, received_at: number) =>
+      JSON.stringify({ dead_letter_id: id, received_at, app_id: 'shop', code: 'invalid_event' });
+    const dayAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+    const [late, recent] = [dayAgo(8), dayAgo(4)];
+    const key = (day: string) => `fallback/dead-letters/dt=${day.slice(0, 10)}/a.jsonl`;
+    const lines = [letter('d1', Date.parse(late)), letter('d2', Date.parse(late) + 1)];
+    await aws.objects.put(lakeBucket, key(late), `${lines.join('\n')}\n`);
+    await aws.objects.put(lakeBucket, key(recent), `${letter('d3', Date.parse(recent))}\n`);
+
+    expect(await run()).toMatchObject({ objects: 1, letters: 2, failed: 0 });
+
+    const { keys, letters } = await stored();
+    expect(keys).toEqual([
+      expect.stringMatching(`^dead-letters/dt=${late.slice(0, 10)}/gathered-\\w{20}-00000`),
+    ]);
+    expect(letters.map((one) => JSON.stringify(one))).toEqual(lines);
+    expect(await sources()).toEqual([key(recent)]);
+  });
+
+  it('keeps what is no dead letter where it is', async () => {
+    const key = 'fallback/dead-letters/dt=2026-01-01/a.jsonl';
+    await aws.objects.put(lakeBucket, key, '{"dead_letter_id":"d1"}\n');
+
+    await expect(run()).rejects.toThrow('1 objects of undelivered events or letters stay');
+    expect(await sources()).toEqual([key]);
   });
 
   it('stops where time runs out, and goes on with the next run', async () => {

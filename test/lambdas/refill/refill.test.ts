@@ -22,6 +22,8 @@ afterAll(async () => {
   await aws.close();
 });
 
+const TODAY = new Date().toISOString().slice(0, 10);
+
 const withTime = (ms: number) => ({ getRemainingTimeInMillis: () => ms }) as Context;
 
 async function putObject(name: string, lines: readonly string[]) {
@@ -37,7 +39,7 @@ describe('refill', () => {
   it('sends objects to the streams that they were meant for, and deletes them', async () => {
     await putObject('dt=2026-11-20/a.jsonl', ['{"message_id":"r1"}', '{"message_id":"r2"}']);
     await putObject('dt=2026-11-21/b.jsonl', ['{"message_id":"r3"}']);
-    await putObject('dead-letters/dt=2026-11-21/c.jsonl', ['{"dead_letter_id":"r4"}']);
+    await putObject(`dead-letters/dt=${TODAY}/c.jsonl`, ['{"dead_letter_id":"r4"}']);
 
     const result = await handler({}, withTime(600_000));
 
@@ -48,6 +50,19 @@ describe('refill', () => {
     ]);
     expect(aws.deadLetterLines()).toEqual(['{"dead_letter_id":"r4"}']);
     expect(await remaining()).toEqual([]);
+  });
+
+  it('leaves dead letters that are too late for their stream to gather', async () => {
+    const day = new Date(Date.now() - 6 * 86_400_000).toISOString().slice(0, 10);
+    const key = `dead-letters/dt=${day}/late.jsonl`;
+    await putObject(key, ['{"dead_letter_id":"late"}']);
+
+    const result = await handler({}, withTime(600_000));
+
+    expect(result).toEqual({ objects: 0, lines: 0, failed: 0, finished: true });
+    expect(aws.deadLetterLines()).not.toContain('{"dead_letter_id":"late"}');
+    expect(await remaining()).toEqual([`fallback/${key}`]);
+    await aws.objects.delete(DESTINATIONS.lakeBucket, `fallback/${key}`);
   });
 
   it('keeps an object until all of it is in, and fails so that the alarm sees it', async () => {
@@ -80,7 +95,7 @@ describe('refill', () => {
 
   it('sends events while the stream of dead letters is down, however many of them wait', async () => {
     for (const name of ['h', 'i', 'j', 'k']) {
-      await putObject(`dead-letters/dt=2026-11-21/${name}.jsonl`, [`{"dead_letter_id":"${name}"}`]);
+      await putObject(`dead-letters/dt=${TODAY}/${name}.jsonl`, [`{"dead_letter_id":"${name}"}`]);
     }
     await putObject('dt=2026-11-21/l.jsonl', ['{"message_id":"r8"}']);
     aws.faults.set([
