@@ -105,9 +105,8 @@ function byEvent(schemas: readonly EventSchema[]): Record<string, Record<string,
   return events;
 }
 
-/** Of who takes no events in. */
+/** Of who takes no events in. Origins stay: an empty list of them is refused, and `*` beside a cookie of other sites too. */
 const NOT_COLLECTING: Partial<App> = {
-  origins: [],
   channelRules: [],
   privacy: DEFAULT_PRIVACY,
   snowplow: { appIds: [], isDefault: false },
@@ -124,7 +123,7 @@ const NAME_ONLY: Partial<App> = {
 /** What a function has no use for is empty in its config. */
 const EMPTIED: Readonly<Record<FunctionName, Partial<App>>> = {
   collect: { readKeys: [], funnels: [] },
-  redrive: { readKeys: [], funnels: [], origins: [] },
+  redrive: { readKeys: [], funnels: [] },
   refill: NAME_ONLY,
   gather: NAME_ONLY,
   build: { ...NOT_COLLECTING, writeKeys: [], readKeys: [] },
