@@ -108,7 +108,9 @@ function holdsCalls(value: unknown): boolean {
 }
 
 /** What becomes of one piece: its lines, none where nothing may be stored of its visitor, or why it is refused. */
-type Checked = { readonly lines: readonly RedrivenLine[] } | { readonly refusal: Refusal };
+type Checked =
+  | { readonly lines: readonly RedrivenLine[] }
+  | { readonly refusal: Refusal; readonly call: unknown };
 
 /** @throws SyntaxError where the payload is no JSON; NotFoundError where nothing is collected at its path any more. */
 function recheckCalls(
@@ -128,12 +130,14 @@ function recheckCalls(
     const newId = () => (calls <= 1 ? id : `${id}-${calls}`);
     const visits = new Visits(undefined, { earlier, newId, takesNewcomers });
     const lines: RedrivenLine[] = [];
+    let current: unknown;
     try {
       const given = { request, keys: collector.keys, newId };
       const split = protocol.split(route.takes, body, JSON.parse(body), given);
       const rules = callRules(request, route, split, { ...collector, newId });
       for (const call of split.calls) {
         calls += 1;
+        current = call.value;
         const visit = visits.of(sender, call.value, split.context);
         // The app stores nothing of such visitors by now.
         if (visit.mode === 'nothing') continue;
@@ -142,7 +146,7 @@ function recheckCalls(
       }
       return { lines };
     } catch (error) {
-      return { refusal: refusalOf(error) };
+      return { refusal: refusalOf(error), call: current };
     }
   };
   const pieces = piecesOf(letter, facts, protocol, route.takes);
@@ -158,11 +162,11 @@ function sumOf(
 ): Rechecked {
   const lines = all.flatMap(({ checked }) => ('lines' in checked ? checked.lines : []));
   const refused = all.flatMap(({ piece, checked }) =>
-    'refusal' in checked ? [{ piece, refusal: checked.refusal }] : [],
+    'refusal' in checked ? [{ piece, ...checked }] : [],
   );
   if (lines.length > 0) {
     const isBatch = all.some(({ piece }) => piece.id !== letter.dead_letter_id);
-    const letters = refused.map(({ piece, refusal }) => letterOf(piece, refusal, letter));
+    const letters = refused.map((one) => letterOf(one, letter));
     return { outcome: 'passed', lines, ...(isBatch && { refused: letters }) };
   }
   const [first] = refused;
@@ -179,10 +183,12 @@ function sumOf(
 }
 
 /** The letter of a call that is refused while others of its batch pass. Sent again, it makes what it would have made in the batch. */
-function letterOf({ id, text }: Piece, refusal: Refusal, batch: DeadLetter): DeadLetter {
-  const value: unknown = JSON.parse(text);
+function letterOf(
+  { piece, refusal, call }: { piece: Piece; refusal: Refusal; call: unknown },
+  batch: DeadLetter,
+): DeadLetter {
   return cutLetter({
-    dead_letter_id: id,
+    dead_letter_id: piece.id,
     part_of: batch.dead_letter_id,
     received_at: batch.received_at,
     app_id: batch.app_id,
@@ -190,8 +196,8 @@ function letterOf({ id, text }: Piece, refusal: Refusal, batch: DeadLetter): Dea
     pointer: storableText(refusal.pointer),
     message: storableText(refusal.message),
     schema: refusal.schema,
-    ...callColumns(isJsonObject(value) ? value : {}),
-    payload: text,
+    ...callColumns(isJsonObject(call) ? call : {}),
+    payload: piece.text,
     request: batch.request,
   });
 }

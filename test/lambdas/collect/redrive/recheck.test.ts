@@ -1,4 +1,6 @@
 import { s3 } from '../../../../lambdas/runtime/clients/s3.ts';
+import { KEYS } from '../collector.ts';
+import { selfDescribing, TP2 } from '../protocols/snowplow/tracker.ts';
 import { cart, DAY, lettersOf, startRedriver, Unnoted } from './redriver.ts';
 
 /** More than a batch's context may have: the batch is refused whole, and its calls are one letter. */
@@ -93,6 +95,27 @@ describe('a batch that was refused whole', () => {
     expect(page).toMatchObject({ found: 1, passed: 0, failed: 1, refused_calls: 0 });
     expect(page.reasons[0]?.sample.message).toContain('(2 of 2 events)');
     expect(await lettersOfCalls()).toEqual([]);
+  });
+
+  it("of a Snowplow tracker is settled by event: a refused one's letter has its id and name", async () => {
+    const event = (eid: string, properties: object) => ({
+      ...{ e: 'ue', eid, aid: KEYS.shop, p: 'web', tv: 'js-4', duid: 'ann' },
+      ue_pr: selfDescribing('iglu:com.acme/cart/jsonschema/1-0-0', properties),
+    });
+    const schema = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4';
+    const unsigned = { authorization: undefined };
+    const [letter] = await lettersOf(TP2, { schema, data: [event('m0', {})] }, unsigned);
+    const payload = JSON.stringify({ batch: [event('m1', { quantity: 2 }), event('m2', {})] });
+    await redriver.put([{ ...letter, code: 'too_many_events', payload } as typeof letter & object]);
+
+    const page = await redriver.redrive();
+
+    expect(page).toMatchObject({ passed: 1, events: 1, refused_calls: 1 });
+    expect(ids(redriver.sent)).toEqual(['m1']);
+    expect(await lettersOfCalls()).toMatchObject([
+      { message_id: 'm2', event: 'cart', payload: JSON.stringify(event('m2', {})) },
+    ]);
+    expect((await redriver.redrive()).reasons).toMatchObject([{ code: 'schema_violation' }]);
   });
 
   it("makes of a refused call's letter what the batch would have made of it", async () => {
