@@ -55,6 +55,8 @@ export interface RequestLimit {
 const QUESTION_PATH = '/v1/apps/{app}/{question}';
 /** Paths that show the schemas of events. */
 const SCHEMA_PATHS = ['/v1/schemas', '/v1/schemas/{event}/{version}'];
+/** Below them query answers the rest, too: what is wrong with a path or a method is said as all errors are. */
+const OTHER_PATHS = ['/v1/apps/{rest+}', '/v1/schemas', '/v1/schemas/{rest+}'];
 
 /**
  * The HTTP API. Requests with events and their preflights go to collect, questions to query. CORS is the functions' work:
@@ -90,6 +92,7 @@ export class Api extends Construct {
     const questions = [
       { path: QUESTION_PATH, methods: [HttpMethod.GET, HttpMethod.POST] },
       ...SCHEMA_PATHS.map((path) => ({ path, methods: [HttpMethod.GET] })),
+      ...OTHER_PATHS.map((path) => ({ path, methods: [HttpMethod.ANY] })),
     ].flatMap((route) => this.api.addRoutes({ ...route, integration: asked }));
     const stage = this.stage(logDays, collectLimit);
     limitRoutes(stage, questions, queryLimit);
@@ -146,6 +149,7 @@ function limitRoutes(stage: HttpStage, routes: readonly HttpRoute[], limit: Requ
       `GET ${QUESTION_PATH}`,
       `POST ${QUESTION_PATH}`,
       ...SCHEMA_PATHS.map((path) => `GET ${path}`),
+      ...OTHER_PATHS.map((path) => `ANY ${path}`),
     ].map((route) => [
       route,
       { ThrottlingRateLimit: limit.rate, ThrottlingBurstLimit: limit.burst },

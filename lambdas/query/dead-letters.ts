@@ -3,6 +3,7 @@ import type { App } from '../../core/config.ts';
 import { schemaChoiceProblem } from '../../core/dead-letters.ts';
 import { DEAD_LETTER_CODES } from '../../core/event.ts';
 import { scanCostUsd } from '../../core/scan-cost.ts';
+import { shownValue } from '../../core/shown-value.ts';
 import {
   type DeadLettersQuestion,
   deadLetterSamplesSql,
@@ -107,7 +108,7 @@ function readQuestion(parameters: Parameters, app: App, now: number): DeadLetter
   if (unknown !== undefined) {
     throw new InvalidParameterError(
       'code',
-      `unknown code ${JSON.stringify(unknown)}, allowed are ${known.join(', ')}`,
+      `unknown code ${shownValue(unknown)}, allowed are ${known.join(', ')}`,
     );
   }
   const schemas = parameters.list('schema');
@@ -133,7 +134,7 @@ function readSampleCount(parameters: Parameters): number {
   if (!/^\d{1,3}$/.test(text) || count > MAX_SAMPLES) {
     throw new InvalidParameterError(
       'samples',
-      `samples must be a whole number from 0 to ${MAX_SAMPLES}, got ${JSON.stringify(text)}`,
+      `samples must be a whole number from 0 to ${MAX_SAMPLES}, got ${shownValue(text)}`,
     );
   }
   return count;

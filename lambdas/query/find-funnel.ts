@@ -1,5 +1,6 @@
 import type { App } from '../../core/config.ts';
 import type { FunnelDefinition } from '../../core/funnel.ts';
+import { shownValue } from '../../core/shown-value.ts';
 import { InvalidParameterError } from './parameters.ts';
 
 /**
@@ -13,7 +14,7 @@ export function findFunnel(app: App, name: string, parameter: string): FunnelDef
     const known = app.funnels.map((funnel) => funnel.name);
     throw new InvalidParameterError(
       parameter,
-      `unknown funnel ${JSON.stringify(name)}, ${known.length === 0 ? 'the app has none: give a definition in the body of a POST' : `allowed are ${known.join(', ')}`}`,
+      `unknown funnel ${shownValue(name)}, ${known.length === 0 ? 'the app has none: give a definition in the body of a POST' : `allowed are ${known.join(', ')}`}`,
     );
   }
   return found;

@@ -1,3 +1,4 @@
+import { shownValue } from '../../core/shown-value.ts';
 import { BadRequestError } from '../runtime/http-error.ts';
 
 /** Most values of one list parameter. */
@@ -44,6 +45,13 @@ export class Parameters {
     for (const [name, value] of new URLSearchParams(queryString)) {
       texts.set(name, [...(texts.get(name) ?? []), value]);
     }
+    if (texts.has('definition')) {
+      throw new InvalidParameterError(
+        'definition',
+        'definition stands in the query string: it is allowed in the JSON body of a POST',
+      );
+    }
+    for (const [name, values] of texts) checkSendable(name, values);
     if (body === undefined) return new Parameters(texts, lists, undefined);
     const { definition, ...others } = parseBody(body);
     const deep = Object.entries(others).find(([, value]) => isDeeper(value, 1));
@@ -68,10 +76,9 @@ export class Parameters {
       }
       if (value === null) continue;
       if (Array.isArray(value)) lists.add(name);
-      texts.set(
-        name,
-        (Array.isArray(value) ? value : [value]).map((element) => textOf(name, element)),
-      );
+      const elements = (Array.isArray(value) ? value : [value]).map((one) => textOf(name, one));
+      checkSendable(name, elements);
+      texts.set(name, elements);
     }
     return new Parameters(texts, lists, definition);
   }
@@ -83,7 +90,7 @@ export class Parameters {
     if (unknown !== undefined) {
       throw new InvalidParameterError(
         unknown,
-        `unknown parameter ${JSON.stringify(unknown)}, allowed are ${allowed.join(', ')}`,
+        `unknown parameter ${shownValue(unknown)}, allowed are ${allowed.join(', ')}`,
       );
     }
   }
@@ -97,7 +104,9 @@ export class Parameters {
         `${name} is given ${values.length} times: once is allowed`,
       );
     }
-    if (values[0] === '') throw new InvalidParameterError(name, `${name} is empty`);
+    if (values[0] === '') {
+      throw new InvalidParameterError(name, `${name} is empty: give it a value or leave it out`);
+    }
     return values[0];
   }
 
@@ -122,7 +131,7 @@ export class Parameters {
     if (split.includes('')) {
       throw new InvalidParameterError(
         name,
-        `${name} holds an empty value, got ${JSON.stringify(values.join(','))}`,
+        `${name} holds an empty value, got ${shownValue(values.join(','))}`,
       );
     }
     if (split.length > MAX_LIST_LENGTH) {
@@ -142,7 +151,7 @@ export class Parameters {
     if (found === undefined) {
       throw new InvalidParameterError(
         name,
-        `${name} must be ${allowed.join(' or ')}, got ${JSON.stringify(value)}`,
+        `${name} must be ${allowed.join(' or ')}, got ${shownValue(value)}`,
       );
     }
     return found;
@@ -163,7 +172,7 @@ function parseBody(text: string): Record<string, unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new BadRequestError(
       'invalid_json',
-      'the body must be a JSON object with the question’s parameters',
+      `the body must be a JSON object with the question’s parameters, got ${shownValue(body)}`,
     );
   }
   return body as Record<string, unknown>;
@@ -174,11 +183,22 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
+/** What no statement can hold is refused here, where the parameter's name is known. */
+function checkSendable(name: string, values: readonly string[]): void {
+  const bad = values.find((value) => value.includes('\0') || !value.isWellFormed());
+  if (bad === undefined) return;
+  throw new BadRequestError(
+    'invalid_value',
+    `${shownValue(name)} must be text without the NUL character and half surrogate pairs, got ${shownValue(bad)}`,
+    { extensions: { parameter: name } },
+  );
+}
+
 function textOf(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   throw new InvalidParameterError(
     name,
-    `${name} must be a text or a list of texts, got ${JSON.stringify(value)}`,
+    `${name} must be a text or a list of texts, got ${shownValue(value)}`,
   );
 }

@@ -1,6 +1,7 @@
 import { ALL_QUESTIONS, QUESTIONS, type QuestionName } from '../../core/api.ts';
 import type { App } from '../../core/config.ts';
 import { InvalidFunnelError } from '../../core/funnel-definition.ts';
+import { shownValue } from '../../core/shown-value.ts';
 import { UnquotableValueError } from '../../core/sql/quote.ts';
 import { type HttpRequest, type HttpResponse, jsonResponse } from '../runtime/http.ts';
 import {
@@ -108,6 +109,14 @@ function readBody(request: HttpRequest): string | undefined {
     throw new HttpError(405, 'method_not_allowed', `GET and POST are allowed, got ${method}`, {
       headers: { allow: 'GET, POST' },
     });
+  }
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new HttpError(
+      415,
+      'unsupported_encoding',
+      `a question’s body is plain JSON, got content-encoding ${shownValue(encoding)}`,
+    );
   }
   const { body = '', isBase64Encoded } = request;
   const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from '../../core/config.ts';
 import { schemaFolder } from '../../core/schema-folder.ts';
+import { shownValue } from '../../core/shown-value.ts';
 import { type HttpRequest, type HttpResponse, jsonResponse } from '../runtime/http.ts';
 import { HttpError, NotFoundError } from '../runtime/http-error.ts';
 import { authorizeAnyKey } from './authorize.ts';
+import { InvalidParameterError } from './parameters.ts';
 
 /** Schemas of events by event and version, the oldest first. */
 export type Schemas = Readonly<Record<string, Readonly<Record<string, object>>>>;
@@ -41,6 +43,13 @@ export function respondWithSchemas(
       headers: { allow: 'GET' },
     });
   }
+  const [parameter] = new URLSearchParams(request.rawQueryString).keys();
+  if (parameter !== undefined) {
+    throw new InvalidParameterError(
+      parameter,
+      `unknown parameter ${shownValue(parameter)}, schemas take none`,
+    );
+  }
   const [event, version, ...more] = request.rawPath.split('/').slice(3).filter(Boolean);
   if (event === undefined) return jsonResponse(200, { schemas: listed(schemas) }, CACHED);
   if (version === undefined || more.length > 0) {
@@ -70,10 +79,12 @@ function find(schemas: Schemas, event: string, version: string): object {
   const versions = Object.hasOwn(schemas, folder) ? schemas[folder] : undefined;
   const schema = versions && Object.hasOwn(versions, version) ? versions[version] : undefined;
   if (schema === undefined) {
-    const known = versions ? `it has ${Object.keys(versions).join(', ')}` : 'the event has none';
+    const known = versions
+      ? `it has ${Object.keys(versions).join(', ')}`
+      : `the event has none, those that have one are ${Object.keys(schemas).join(', ')}`;
     throw new NotFoundError(
       'unknown_schema',
-      `no schema ${JSON.stringify(`${event}/${version}`.slice(0, 200))}: ${known}`,
+      `no schema ${shownValue(`${event}/${version}`, 200)}: ${known}`,
     );
   }
   return schema;

@@ -2,6 +2,7 @@ import { MAX_BREAKDOWN_DIMENSIONS, type Range } from '../../core/api.ts';
 import type { App } from '../../core/config.ts';
 import type { Filter } from '../../core/funnel.ts';
 import { PERIODS } from '../../core/funnel-answer.ts';
+import { shownValue } from '../../core/shown-value.ts';
 import { dimensionNames } from '../../core/sql/funnel-context.ts';
 import { InvalidRangeError, isoInZone, parseRange, timeZone } from '../../core/time-range.ts';
 import { InvalidParameterError, type Parameters } from './parameters.ts';
@@ -86,7 +87,7 @@ function readFilters(texts: readonly string[], app: App): readonly Filter[] {
     if (colon < 1) {
       throw new InvalidParameterError(
         'filter',
-        `filter must be dimension:value or dimension:!value, got ${JSON.stringify(text)}`,
+        `filter must be dimension:value or dimension:!value, got ${shownValue(text)}`,
       );
     }
     const property = text.slice(0, colon);
@@ -116,7 +117,7 @@ function checkDimension(parameter: string, name: string, allowed: readonly strin
   if (!allowed.includes(name)) {
     throw new InvalidParameterError(
       parameter,
-      `unknown dimension ${JSON.stringify(name)}, allowed are ${allowed.join(', ')}`,
+      `unknown dimension ${shownValue(name)}, allowed are ${allowed.join(', ')}`,
     );
   }
 }

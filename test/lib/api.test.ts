@@ -51,6 +51,8 @@ describe('Api', () => {
         'POST /v1/apps/{app}/{question}',
         'GET /v1/schemas',
         'GET /v1/schemas/{event}/{version}',
+        // What is wrong with a path or a method is the function's to say, as a problem document.
+        ...['ANY /v1/apps/{rest+}', 'ANY /v1/schemas', 'ANY /v1/schemas/{rest+}'],
         ...['/beacon/v1/batch', '/com.acme/t1'].flatMap((path) => [
           `POST ${path}`,
           `OPTIONS ${path}`,
@@ -111,6 +113,7 @@ describe('Api', () => {
       DefaultRouteSettings: { ThrottlingRateLimit: 5000, ThrottlingBurstLimit: 2500 },
       RouteSettings: Match.objectLike({
         'GET /v1/apps/{app}/{question}': { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
+        'ANY /v1/apps/{rest+}': { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
       }),
     });
   });

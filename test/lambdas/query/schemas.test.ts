@@ -12,8 +12,9 @@ const SCHEMAS = {
 };
 const KEY = { authorization: 'Bearer read-shop' };
 
-function get(rawPath: string, headers: Record<string, string> = KEY, method = 'GET') {
-  const request = { rawPath, headers, requestContext: { http: { method } } };
+function get(pathAndQuery: string, headers: Record<string, string> = KEY, method = 'GET') {
+  const [rawPath, rawQueryString = ''] = pathAndQuery.split('?');
+  const request = { rawPath, rawQueryString, headers, requestContext: { http: { method } } };
   try {
     const answer = respondWithSchemas(
       request as unknown as HttpRequest,
@@ -55,7 +56,10 @@ describe('GET /v1/schemas', () => {
 
   it.each([
     ['/v1/schemas/order_completed/3-0-0', 'no schema "order_completed/3-0-0": it has 1-0-0, 2-0-0'],
-    ['/v1/schemas/constructor/1-0-0', 'no schema "constructor/1-0-0": the event has none'],
+    [
+      '/v1/schemas/constructor/1-0-0',
+      'no schema "constructor/1-0-0": the event has none, those that have one are _click, order_completed, sign_up',
+    ],
     ['/v1/schemas/order_completed/constructor', 'it has 1-0-0, 2-0-0'],
     ['/v1/schemas/order_completed', 'no such path: /v1/schemas/order_completed, a schema is'],
     ['/v1/schemas/a/b/c', 'no such path'],
@@ -73,6 +77,15 @@ describe('GET /v1/schemas', () => {
   ])('with %j: %i', (headers, status) => {
     expect(get('/v1/schemas', headers as Record<string, string>).status).toBe(status);
   });
+
+  it.each(['/v1/schemas?event=x', '/v1/schemas/order_completed/1-0-0?event=x'])(
+    '%s has a parameter that nothing reads',
+    (path) => {
+      const body = 'unknown parameter "event", schemas take none';
+
+      expect(get(path)).toEqual({ status: 400, body });
+    },
+  );
 
   it('takes GET only', () => {
     expect(get('/v1/schemas', KEY, 'POST')).toEqual({
