@@ -6,6 +6,7 @@ import type { Access } from './access.ts';
 import { QueryError } from './errors.ts';
 import { type Footers, parseLocation } from './files.ts';
 import { identifier } from './literal.ts';
+import { materialized } from './materialize.ts';
 import { partitionsToRead, type ReadPartition } from './partitions.ts';
 import { relationOf } from './relation.ts';
 import type { TableName } from './statement.ts';
@@ -42,7 +43,7 @@ export async function planQuery(
   connection: DuckDBConnection,
   tokens: readonly Token[],
 ): Promise<Plan> {
-  const translated = translateQuery(tokens);
+  const translated = translateQuery(materialized(tokens));
   const reads = readsOf(await syntaxTree(connection, translated));
   let bytes = 0;
   let text = Buffer.from(translated);
