@@ -40,6 +40,9 @@ export interface Line {
   readonly personId: string;
 }
 
+/** Where a call has no such object. */
+const NOTHING: JsonObject = {};
+
 /** Events that bring money where they name no revenue: then `total` or `value` is it. Elsewhere those are carts and prices. */
 const PURCHASES: ReadonlySet<string> = new Set(['order_completed', 'purchase']);
 
@@ -139,11 +142,8 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
 }
 
 function times(call: JsonObject, { receivedAt, kind, sentAt: batchSentAt }: EventFacts) {
-  const sentAt = parseTime(plainNumber(firstGiven(call, 'sentAt') ? call.sentAt : batchSentAt));
-  const key =
-    kind === 'server'
-      ? firstGiven(call, 'timestamp', 'originalTimestamp')
-      : firstGiven(call, 'originalTimestamp', 'timestamp');
+  const sentAt = parseTime(plainNumber(isGiven(call.sentAt) ? call.sentAt : batchSentAt));
+  const key = timeKey(call, kind);
   const originalAt = key === undefined ? undefined : parseTime(plainNumber(call[key]));
   if (key !== undefined && originalAt === undefined) {
     throw new RefusedError({
@@ -156,8 +156,17 @@ function times(call: JsonObject, { receivedAt, kind, sentAt: batchSentAt }: Even
   return { eventAt, sentAt, skewMs };
 }
 
-function firstGiven<K extends string>(call: JsonObject, ...keys: readonly K[]): K | undefined {
-  return keys.find((key) => call[key] !== undefined && call[key] !== null && call[key] !== '');
+/** The member that says when it happened: a server may have set the one that it trusts. */
+function timeKey(
+  { timestamp, originalTimestamp }: JsonObject,
+  kind: EventFacts['kind'],
+): 'timestamp' | 'originalTimestamp' | undefined {
+  if (isGiven(timestamp) && (kind === 'server' || !isGiven(originalTimestamp))) return 'timestamp';
+  return isGiven(originalTimestamp) ? 'originalTimestamp' : undefined;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
 }
 
 /** Of a page call the properties describe the page; of another call the context does, and the properties fill what is open. */
@@ -168,14 +177,14 @@ function pageColumns(
 ) {
   const page = objectOf(context?.page);
   if (type === 'url_change') return changedPage(page, properties);
-  const [first, second] = type === 'page' ? [properties, page] : [page, properties];
-  const column = (key: string) => scalarText(first?.[key]) ?? scalarText(second?.[key]);
+  const first = (type === 'page' ? properties : page) ?? NOTHING;
+  const second = (type === 'page' ? page : properties) ?? NOTHING;
   return {
-    url: column('url'),
-    path: column('path'),
-    referrer: column('referrer'),
-    title: column('title'),
-    search: column('search'),
+    url: scalarText(first.url) ?? scalarText(second.url),
+    path: scalarText(first.path) ?? scalarText(second.path),
+    referrer: scalarText(first.referrer) ?? scalarText(second.referrer),
+    title: scalarText(first.title) ?? scalarText(second.title),
+    search: scalarText(first.search) ?? scalarText(second.search),
   };
 }
 
@@ -197,22 +206,22 @@ function changedPage(page: JsonObject | undefined, properties: JsonObject | unde
  * What answers are broken down by. The context says it; else a property named like the column does, because a filter on that
  * name reads the column.
  */
-function dimensionColumns(context: JsonObject | undefined, properties: JsonObject | undefined) {
-  const campaign = objectOf(context?.campaign);
-  const property = (key: string) => scalarText(properties?.[key]);
+function dimensionColumns(context: JsonObject = NOTHING, properties: JsonObject = NOTHING) {
+  const campaign = objectOf(context.campaign) ?? NOTHING;
+  const country = objectOf(context.location)?.country;
   return {
-    channel: property('channel'),
-    source: scalarText(campaign?.source) ?? property('source'),
-    medium: scalarText(campaign?.medium) ?? property('medium'),
-    campaign: scalarText(campaign?.name) ?? property('campaign'),
-    term: scalarText(campaign?.term) ?? property('term'),
-    content: scalarText(campaign?.content) ?? property('content'),
-    device: scalarText(objectOf(context?.device)?.type) ?? property('device'),
-    browser: scalarText(objectOf(context?.browser)?.name) ?? property('browser'),
-    os: scalarText(objectOf(context?.os)?.name) ?? property('os'),
-    country: countryCode(scalarText(objectOf(context?.location)?.country) ?? property('country')),
-    locale: scalarText(context?.locale) ?? property('locale'),
-    screen: screenSize(objectOf(context?.screen)) ?? property('screen'),
+    channel: scalarText(properties.channel),
+    source: scalarText(campaign.source) ?? scalarText(properties.source),
+    medium: scalarText(campaign.medium) ?? scalarText(properties.medium),
+    campaign: scalarText(campaign.name) ?? scalarText(properties.campaign),
+    term: scalarText(campaign.term) ?? scalarText(properties.term),
+    content: scalarText(campaign.content) ?? scalarText(properties.content),
+    device: scalarText(objectOf(context.device)?.type) ?? scalarText(properties.device),
+    browser: scalarText(objectOf(context.browser)?.name) ?? scalarText(properties.browser),
+    os: scalarText(objectOf(context.os)?.name) ?? scalarText(properties.os),
+    country: countryCode(scalarText(country) ?? scalarText(properties.country)),
+    locale: scalarText(context.locale) ?? scalarText(properties.locale),
+    screen: screenSize(objectOf(context.screen)) ?? scalarText(properties.screen),
   };
 }
 
@@ -249,7 +258,8 @@ function countryCode(country: string | undefined): string | undefined {
 }
 
 function screenSize(screen: JsonObject | undefined): string | undefined {
-  const [width, height] = [wholeNumber(screen?.width), wholeNumber(screen?.height)];
+  if (screen === undefined) return undefined;
+  const [width, height] = [wholeNumber(screen.width), wholeNumber(screen.height)];
   return width !== undefined && height !== undefined ? `${width}x${height}` : undefined;
 }
 

@@ -15,21 +15,22 @@ function uint32(bytes: string, at: number): number {
   return ((byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3)) >>> 0;
 }
 
-/** Keys of a request's ids: a request mostly holds the events of one person. */
+/** Keys of a request's ids: a request mostly holds the events of one person, in one app. */
 export class PersonKeys {
-  readonly #known = new Map<string, Map<string, string>>();
+  #appId = '';
+  /** Of the app of the last id. */
+  readonly #known = new Map<string, string>();
 
   /** As personKey, made once for each id. */
   of(appId: string, id: string): string {
-    let keys = this.#known.get(appId);
-    if (keys === undefined) {
-      keys = new Map();
-      this.#known.set(appId, keys);
+    if (appId !== this.#appId) {
+      this.#known.clear();
+      this.#appId = appId;
     }
-    let key = keys.get(id);
+    let key = this.#known.get(id);
     if (key === undefined) {
       key = personKey(appId, id);
-      keys.set(id, key);
+      this.#known.set(id, key);
     }
     return key;
   }

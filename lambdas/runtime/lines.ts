@@ -11,7 +11,10 @@ export const MAX_RECORD_BYTES = 1_000_000;
  */
 export function packLines(lines: readonly string[], maxBytes: number = MAX_RECORD_BYTES): Buffer[] {
   if (lines.length === 0) return [];
-  const whole = Buffer.from(`${lines.join('\n')}\n`);
+  // Appended and not joined: of a join the newline at the end would make another copy.
+  let text = '';
+  for (const line of lines) text += `${line}\n`;
+  const whole = Buffer.from(text);
   if (whole.byteLength <= maxBytes) return [whole];
   if (lines.length === 1) {
     throw new Error(`one line has ${whole.byteLength} bytes: at most ${maxBytes} fit a record`);

@@ -3,6 +3,7 @@ import { APP_DIMENSION } from '../../core/metrics.ts';
 /**
  * A log line of which CloudWatch makes metrics (its embedded metric format). It costs no call: the function's log goes there
  * anyway.
+ * @param namespace of letters, digits and `.-_/#:`, as CloudWatch takes it.
  * @param at epoch ms: the minute that the values are counted in; at most two weeks ago.
  * @param app undefined for metrics without a dimension.
  * @param values counts by metric, whose names are of letters only; at least one.
@@ -22,7 +23,7 @@ export function metricLine(
   const dimensions = app === undefined ? '' : `"${APP_DIMENSION}"`;
   const dimension = app === undefined ? '' : `,"${APP_DIMENSION}":${JSON.stringify(app)}`;
   // Written out: it is made for each request.
-  return `{"_aws":{"Timestamp":${at},"CloudWatchMetrics":[{"Namespace":${JSON.stringify(namespace)},"Dimensions":[[${dimensions}]],"Metrics":[${metrics}]}]}${dimension}${counts}}`;
+  return `{"_aws":{"Timestamp":${at},"CloudWatchMetrics":[{"Namespace":"${namespace}","Dimensions":[[${dimensions}]],"Metrics":[${metrics}]}]}${dimension}${counts}}`;
 }
 
 /** Writes a line to the function's log as it is: console.log would put a time before it, and CloudWatch would see no metric. */

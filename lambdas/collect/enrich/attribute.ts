@@ -63,7 +63,13 @@ export function attribute(visit: Visit, tagged: boolean, rules: ChannelRules): O
   const origin = filled(stated, click, referrer);
   if (origin.channel !== undefined) return origin;
   const channel =
-    rules.channelOf({ ...origin, referrer: referrer?.host, parameters }) ??
+    rules.channelOf({
+      source: origin.source,
+      medium: origin.medium,
+      campaign: origin.campaign,
+      referrer: referrer?.host,
+      parameters,
+    }) ??
     taggedChannel(stated, click) ??
     (tagged || UTM.some((name) => parameters.has(name)) ? 'other' : undefined);
   // A source that only a property names may be anything: then nothing is said of the visit.
@@ -143,8 +149,11 @@ function clickOf(parameters: ReadonlyMap<string, string>): ClickId | undefined {
   return undefined;
 }
 
-function queryOf({ url, search }: Visit): string | undefined {
-  return /\?([^#]*)/.exec(url ?? '')?.[1] || search?.replace(/^\?/, '');
+function queryOf({ url = '', search }: Visit): string | undefined {
+  const start = url.indexOf('?') + 1;
+  const end = start === 0 ? 0 : url.indexOf('#', start);
+  const query = end < 0 ? url.slice(start) : url.slice(start, end);
+  return query || search?.replace(/^\?/, '');
 }
 
 /** Parameters of the page by name in lower case: the first value that is not blank. */

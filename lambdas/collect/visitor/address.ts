@@ -19,6 +19,11 @@ export function withoutAddressText(text: string): string {
 }
 
 function without(object: JsonObject): JsonObject {
-  if (!ADDRESSES.some((name) => object[name] !== undefined)) return object;
+  if (!holdsAddress(object)) return object;
   return Object.fromEntries(Object.entries(object).filter(([name]) => !ADDRESSES.includes(name)));
+}
+
+function holdsAddress(object: JsonObject): boolean {
+  for (const name of ADDRESSES) if (object[name] !== undefined) return true;
+  return false;
 }
