@@ -6,20 +6,31 @@ import { readConfig, UnreadableConfigError } from './read-config.ts';
 import { synthesize } from './synthesize.ts';
 
 // What the CDK CLI runs (cdk.json), and `npm run synth`: millrace.config.ts becomes the stacks in cdk.out.
-try {
-  const config = await readConfig();
-  synthesize({ config, validate: process.env.CDK_VALIDATION !== 'false' });
-  // The CLI sets the folder: what comes of it may be deployed.
-  if (process.env.CDK_OUTDIR !== undefined) {
-    for (const line of knownKeys(config)) {
-      process.stderr.write(
-        `warning: ${line}. Make one of your own before you deploy: npm run key\n`,
-      );
+const [argument] = process.argv.slice(2);
+if (argument === undefined) await makeStacks();
+else {
+  process.stderr.write(
+    `npm run synth takes no arguments, got ${argument}: it makes cdk.out of millrace.config.ts\n`,
+  );
+  process.exitCode = 2;
+}
+
+async function makeStacks(): Promise<void> {
+  try {
+    const config = await readConfig();
+    synthesize({ config, validate: process.env.CDK_VALIDATION !== 'false' });
+    // The CLI sets the folder: what comes of it may be deployed.
+    if (process.env.CDK_OUTDIR !== undefined) {
+      for (const line of knownKeys(config)) {
+        process.stderr.write(
+          `warning: ${line}. Make one of your own before you deploy: npm run key\n`,
+        );
+      }
     }
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = 1;
   }
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = 1;
 }
 
 /** What a person can mend is said without a stack. What is left is a mistake of ours: whoever reports it needs the stack. */

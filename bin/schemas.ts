@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,6 +36,12 @@ class UsageError extends Error {
   override name = 'UsageError';
 }
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Who pipes it into head has read enough.
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`the output cannot be written: ${error.message}\n`);
+  process.exit(1);
+});
 try {
   main();
 } catch (error) {
@@ -41,14 +55,33 @@ try {
 
 function main(): void {
   const { values, positionals } = parseCommand();
-  const [command, file] = positionals;
-  if (values.help) process.stdout.write(USAGE);
-  else if (command === 'check') check(values.schemas);
-  else if (command !== 'infer') {
+  const [command, file, ...more] = positionals;
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  if (command !== 'check' && command !== 'infer') {
     throw new UsageError(`check or infer is needed, got ${command ?? 'nothing'}`);
-  } else if (file === undefined) throw new UsageError('infer needs a FILE');
-  else if (values.event === undefined) throw new UsageError('infer needs --event');
-  else infer(file, values.event, values.write ? values.schemas : undefined);
+  }
+  checkFolder(values.schemas);
+  if (command === 'check') {
+    if (file !== undefined) throw new UsageError(`check takes no file, got ${file}`);
+    if (values.write || values.event !== undefined) {
+      throw new UsageError('--event and --write are of infer: check takes --schemas alone');
+    }
+    check(values.schemas);
+    return;
+  }
+  if (!file) throw new UsageError('infer needs a FILE');
+  if (more.length > 0)
+    throw new UsageError(`infer takes one file, got ${file}, ${more.join(', ')}`);
+  if (!values.event) throw new UsageError('infer needs --event, the name of an event');
+  infer(file, values.event, values.write ? values.schemas : undefined);
+}
+
+function checkFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new CommandError(`${folder} is no folder: --schemas names the folder of schemas`);
 }
 
 function parseCommand() {
@@ -68,6 +101,11 @@ function parseCommand() {
 }
 
 function check(folder: string): void {
+  if (!existsSync(join(folder, ENVELOPE))) {
+    throw new CommandError(
+      `${folder} has no folder ${ENVELOPE}, with the schemas of the calls: is it the folder of schemas?`,
+    );
+  }
   // The compiler says first which of them is no schema.
   const scratch = mkdtempSync(join(tmpdir(), 'millrace-schemas-'));
   try {
@@ -104,7 +142,7 @@ function infer(file: string, event: string, folder: string | undefined): void {
 
 /** The properties of the event's calls; a line that is no call holds properties. */
 function readSample(file: string, event: string): SchemaObject[] {
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const lines = readText(file).split('\n');
   const sample = lines.flatMap((line, i): SchemaObject[] => {
     if (line.trim() === '') return [];
     const properties = propertiesOf(parseLine(line, `${file}:${i + 1}`), event);
@@ -114,6 +152,16 @@ function readSample(file: string, event: string): SchemaObject[] {
     throw new CommandError(`${file} holds no event ${JSON.stringify(event)}`);
   }
   return sample;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new CommandError(`cannot read the sample ${file}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 function parseLine(line: string, at: string): SchemaObject {

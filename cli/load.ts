@@ -1,3 +1,5 @@
+import { allowClosedOutput } from './closed-output.ts';
+import { interruptSignal } from './interrupt.ts';
 import { InvalidArgumentError, parseLoadCommand, USAGE } from './load/load-arguments.ts';
 import { type LoadOptions, type LoadSummary, loadFile, previewFile } from './load/load-file.ts';
 import { BadRowError } from './load/map-row.ts';
@@ -22,12 +24,10 @@ async function main(): Promise<number> {
 }
 
 async function load(options: LoadOptions): Promise<number> {
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const view = showProgress(process.stderr);
+  const interrupt = interruptSignal(() => view.stop());
   try {
-    const summary = await loadFile(options, view, interrupt.signal);
+    const summary = await loadFile(options, view, interrupt);
     view.stop();
     process.stdout.write(describe(summary, options.statePath));
     const refused = Object.keys(summary.refused).length;
@@ -61,6 +61,7 @@ function describe(summary: LoadSummary, statePath: string): string {
   return `${lines.join('\n')}\n`;
 }
 
+allowClosedOutput();
 try {
   process.exitCode = await main();
 } catch (error) {

@@ -1,4 +1,6 @@
 import { InvalidRedriveError } from '../core/redrive.ts';
+import { allowClosedOutput } from './closed-output.ts';
+import { interruptSignal } from './interrupt.ts';
 import { InvalidArgumentError, parseRedriveCommand, USAGE } from './redrive/redrive-arguments.ts';
 import { runRedrive } from './redrive/run-redrive.ts';
 import { describeRedrive, showRedrive } from './redrive/show-redrive.ts';
@@ -10,13 +12,11 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const view = showRedrive(process.stderr);
+  const interrupt = interruptSignal(() => view.stop());
   try {
     const { input, target } = command;
-    const summary = await runRedrive(input, target, view.listener, interrupt.signal);
+    const summary = await runRedrive(input, target, view.listener, interrupt);
     view.stop();
     process.stdout.write(describeRedrive(summary));
     const { dismissing, failed, refused_calls: calls, not_redrivable: never } = summary;
@@ -27,6 +27,7 @@ async function main(): Promise<number> {
   }
 }
 
+allowClosedOutput();
 try {
   process.exitCode = await main();
 } catch (error) {

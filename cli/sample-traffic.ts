@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { allowClosedOutput } from './closed-output.ts';
 import { LoadStoppedError, sendBatch, type Target } from './load/send-batch.ts';
 import { seededRandom } from './sample/random.ts';
 import { history, MEAN_EVENTS_PER_VISIT, type TimedCall, visit } from './sample/visits.ts';
@@ -73,26 +74,63 @@ async function send(target: Target, calls: readonly TimedCall[]): Promise<void> 
   }
 }
 
-async function main(): Promise<number> {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({
-    options: {
-      url: text,
-      'write-key': text,
-      'server-key': text,
-      rate: { ...text, default: '5' },
-      seed: { ...text, default: 'millrace' },
-      help: { type: 'boolean', default: false },
-    },
-  });
+interface Command {
+  readonly url: string;
+  readonly writeKey: string;
+  readonly serverKey?: string;
+  readonly rate: number;
+  readonly seed: string;
+}
+
+/** A call that is wrong: the usage helps. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** @throws UsageError that names the option, the value and what is allowed. */
+function parseCommand(): Command | 'help' {
+  const values = parseOptions();
+  if (values.help) return 'help';
   const { url, seed } = values;
-  const writeKey = values['write-key'];
-  const serverKey = values['server-key'];
-  const rate = Number(values.rate);
-  if (values.help || url === undefined || writeKey === undefined || !(rate >= 0.1 && rate <= 200)) {
-    process[values.help ? 'stdout' : 'stderr'].write(USAGE);
-    return values.help ? 0 : 2;
+  if (url === undefined || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new UsageError(`--url must be as http://127.0.0.1:8080, got ${url ?? 'none'}`);
   }
+  const writeKey = values['write-key'];
+  if (!writeKey) throw new UsageError('--write-key is needed');
+  const rate = Number(values.rate);
+  if (!(rate >= 0.1 && rate <= 200)) {
+    throw new UsageError(`--rate must be a number from 0.1 to 200, got ${values.rate}`);
+  }
+  const serverKey = values['server-key'];
+  if (serverKey === '') throw new UsageError('--server-key is empty: give a key, or leave it out');
+  return { url, writeKey, rate, seed, ...(serverKey !== undefined && { serverKey }) };
+}
+
+function parseOptions() {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      options: {
+        url: text,
+        'write-key': text,
+        'server-key': text,
+        rate: { ...text, default: '5' },
+        seed: { ...text, default: 'millrace' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+async function main(): Promise<number> {
+  const command = parseCommand();
+  if (command === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const { url, writeKey, serverKey, rate, seed } = command;
   const stop = new AbortController();
   const onSignal = (): void => {
     stop.abort();
@@ -110,12 +148,12 @@ async function main(): Promise<number> {
   return 0;
 }
 
+allowClosedOutput();
 try {
   process.exitCode = await main();
 } catch (error) {
-  const expected =
-    error instanceof LoadStoppedError ||
-    (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${expected ? (error as Error).message : (error as Error).stack}\n`);
-  process.exitCode = 1;
+  if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${USAGE}`);
+  else if (error instanceof LoadStoppedError) process.stderr.write(`${error.message}\n`);
+  else process.stderr.write(`${(error as Error).stack}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -148,7 +148,15 @@ function matches(fault: Fault, call: FaultCall): boolean {
  * @throws Error that names the place, the value and what is allowed.
  */
 export function parseFaults(json: string): Fault[] {
-  const value: unknown = JSON.parse(json);
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new Error(
+      `faults must be a JSON list, got ${JSON.stringify(json.slice(0, 80))}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
   if (!Array.isArray(value))
     throw new Error(`faults must be a JSON list, got ${json.slice(0, 80)}`);
   return value.map((item, index) => parseFault(item, `faults[${index}]`));

@@ -53,6 +53,7 @@ interface Command {
 function parseCommand(argv: readonly string[]): Command | 'help' {
   const { values } = parse(argv);
   if (values.help) return 'help';
+  if (values.data === '') throw new UsageError('--data is empty: it names a folder');
   const faults = process.env.MILLRACE_FAULTS;
   return {
     stack: {
@@ -148,6 +149,8 @@ async function main(): Promise<void> {
   process.send?.({ apiUrl: stack.apiUrl, awsUrl: stack.awsUrl, outputs: stack.outputs });
 }
 
+// Who pipes it into head has read enough: the stack goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 try {
   await main();
 } catch (error) {

@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { LoadOptions } from './load-file.ts';
 import { InvalidMappingError, type Mapping, parseMapping } from './mapping.ts';
@@ -41,8 +41,10 @@ export async function parseLoadCommand(argv: readonly string[]): Promise<LoadCom
   const { values, positionals } = parse(argv);
   if (values.help === true) return { kind: 'help' };
   const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0) {
-    throw new InvalidArgumentError(`one file is needed, got ${positionals.length}`);
+  if (file === undefined || file === '' || more.length > 0) {
+    const got =
+      positionals.length === 0 ? 'none' : positionals.map((name) => `"${name}"`).join(', ');
+    throw new InvalidArgumentError(`one file is needed, got ${got}`);
   }
   const dryRun = values['dry-run'] === true;
   const format = values.format;
@@ -58,16 +60,34 @@ export async function parseLoadCommand(argv: readonly string[]): Promise<LoadCom
     },
     ...(values.mapping === undefined ? {} : { mapping: await readMapping(values.mapping) }),
     ...(format === undefined ? {} : { format }),
-    ...(values.delimiter === undefined ? {} : { delimiter: values.delimiter }),
-    statePath: values.state ?? `${file}.load-state.json`,
+    ...(values.delimiter === undefined ? {} : { delimiter: delimiter(values.delimiter) }),
+    statePath:
+      values.state === undefined ? `${file}.load-state.json` : required('state', values.state),
     batchSize: integer('batch-size', values['batch-size'], 500, 1, 500),
     concurrency: integer('concurrency', values.concurrency, 4, 1, 32),
     maxBadRows: integer('max-bad-rows', values['max-bad-rows'], 100, 0, Number.MAX_SAFE_INTEGER),
   };
-  await access(file).catch((cause: Error) => {
-    throw new InvalidArgumentError(`cannot read the file ${file}: ${cause.message}`, { cause });
-  });
+  await checkFile(file);
   return { kind: dryRun ? 'dry-run' : 'load', options };
+}
+
+async function checkFile(file: string): Promise<void> {
+  try {
+    await access(file, constants.R_OK);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new InvalidArgumentError(`cannot read the file ${file}: ${message}`, { cause });
+  }
+  if ((await stat(file)).isDirectory()) {
+    throw new InvalidArgumentError(`${file} is a folder: a file of events is needed`);
+  }
+}
+
+function delimiter(text: string): string {
+  if (/^[^"\r\n]$/u.test(text)) return text;
+  throw new InvalidArgumentError(
+    `--delimiter must be one character, neither a quote nor a line break, got ${JSON.stringify(text)}`,
+  );
 }
 
 function parse(argv: readonly string[]) {

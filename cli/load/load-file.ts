@@ -77,9 +77,11 @@ export async function loadFile(
     await state.save();
     const source = await openRows(options.file, options);
     const batches = makeBatches(options, source, mark, state, listener);
+    const target = { ...options.target, ...(signal && { signal }) };
+    const interruptible = { ...options, target };
     const work = async (): Promise<void> => {
       for await (const batch of batches) {
-        await settle(options, batch, state, run, listener);
+        await settle(interruptible, batch, state, run, listener);
         listener.progress(state.settledRows, source.progress());
         if (signal?.aborted) run.stopped ??= 'interrupted';
         if (run.stopped !== undefined) return;
@@ -140,6 +142,9 @@ function mapperFor(
   const sample = chunk
     .slice(0, 100)
     .flatMap((row) => (row instanceof BadRowError ? [] : [row.values]));
+  const [first] = chunk;
+  // Columns can be guessed of nothing: what is wrong with the rows is the error.
+  if (mapping === undefined && sample.length === 0 && first instanceof BadRowError) throw first;
   const columns = [...new Set(sample.flatMap((values) => Object.keys(values)))];
   return rowMapper(
     mapping ?? defaultMapping(columns, sample),

@@ -80,7 +80,10 @@ export class LoadState {
     const counts: LoadCounts = { accepted: 0, refused: {}, bad: 0 };
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
-      throw error;
+      throw new Error(
+        `cannot read the state ${path} (${error.message}): name another file with --state`,
+        { cause: error },
+      );
     });
     if (text === undefined) {
       const stored: Stored = { format: 1, job, done: false, upTo: 0, beyond: [], counts };

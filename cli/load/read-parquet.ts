@@ -13,6 +13,7 @@ export async function* readParquet(
   onProgress: (share: number) => void,
 ): AsyncGenerator<readonly SourceRow[]> {
   const buffer = await asyncBufferFromFile(file);
+  if (buffer.byteLength === 0) throw new Error('the file is empty');
   const metadata = await parquetMetadataAsync(buffer);
   const total = Number(metadata.num_rows);
   let start = 0;

@@ -35,7 +35,7 @@ const CHUNK_ROWS = 1_000;
 
 /**
  * Opens a CSV (first line is the header), JSON lines or Parquet file. Gzip is told by its first bytes.
- * @throws Error where the format cannot be told from the name.
+ * @throws Error where the format cannot be told from the name. What goes wrong in the file is thrown by `chunks`, with its name.
  */
 export async function openRows(file: string, options: ReadOptions = {}): Promise<RowSource> {
   const format = options.format ?? formatOf(file);
@@ -44,17 +44,35 @@ export async function openRows(file: string, options: ReadOptions = {}): Promise
     const chunks = readParquet(file, (done) => {
       share = done;
     });
-    return { format, chunks, progress: () => share };
+    return { format, chunks: explained(file, format, chunks), progress: () => share };
   }
   const { size } = await stat(file);
   const bytes = createReadStream(file, { highWaterMark: 256 * 1024 });
   const text = (await isGzip(file)) ? gunzipped(bytes) : bytes;
   const delimiter = options.delimiter ?? (/\.tsv(\.gz)?$/i.test(file) ? '\t' : ',');
+  const chunks = format === 'csv' ? readCsv(text, delimiter) : readJsonLines(text);
   return {
     format,
-    chunks: format === 'csv' ? readCsv(text, delimiter) : readJsonLines(text),
+    chunks: explained(file, format, chunks),
     progress: () => (size === 0 ? 1 : bytes.bytesRead / size),
   };
+}
+
+const MOST_REASON = 300;
+
+/** Parsers know what is wrong, and not of which file; some show all of it. */
+async function* explained<T>(
+  file: string,
+  format: FileFormat,
+  chunks: AsyncIterable<T>,
+): AsyncGenerator<T> {
+  try {
+    yield* chunks;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const cut = reason.length > MOST_REASON ? `${reason.slice(0, MOST_REASON)}…` : reason;
+    throw new Error(`cannot read ${file} as ${format}: ${cut}`, { cause });
+  }
 }
 
 function formatOf(file: string): FileFormat {
@@ -144,6 +162,7 @@ async function* readJsonLines(text: Readable): AsyncGenerator<readonly RowOrErro
       chunk = [];
     }
   }
+  if (number === 0) throw new Error('the file is empty: one JSON object a line is needed');
   if (chunk.length > 0) yield chunk;
 }
 

@@ -9,6 +9,8 @@ export interface Target {
   readonly retries: number;
   /** Wait before the first retry, in ms; doubles up to 30 s. Default 250. */
   readonly firstWaitMs?: number;
+  /** Ends the waiting between attempts. */
+  readonly signal?: AbortSignal;
 }
 
 /** One event that the server refused. */
@@ -48,7 +50,7 @@ type Outcome = { readonly response: Response; readonly text: string } | { readon
 /**
  * Sends one batch; again after network errors, 429 and 5xx, waiting as long as Retry-After says.
  * @param events JSON texts of the calls.
- * @throws LoadStoppedError where the retries are used up or the server refuses the whole request.
+ * @throws LoadStoppedError where the retries are used up, the signal ends them, or the server refuses the whole request.
  */
 export async function sendBatch(target: Target, events: readonly string[]): Promise<BatchAnswer> {
   const body = `{"batch":[${events.join(',')}]}`;
@@ -81,14 +83,27 @@ export async function sendBatch(target: Target, events: readonly string[]): Prom
     }
     const asked = 'response' in outcome ? retryAfterMs(outcome.response) : undefined;
     const longest = Math.min((target.firstWaitMs ?? 250) * 2 ** attempt, LONGEST_WAIT_MS);
-    await sleep(asked ?? longest * (0.5 + Math.random() / 2));
+    const wait = asked ?? longest * (0.5 + Math.random() / 2);
+    await sleep(wait, undefined, target.signal && { signal: target.signal }).catch(
+      (error: Error) => {
+        if (!target.signal?.aborted) throw error;
+        throw new LoadStoppedError('interrupted', { nothingTaken });
+      },
+    );
   }
+}
+
+/** Below a base path where the address has one, as http://127.0.0.1:8080/in. */
+function batchUrl(base: string): URL {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/batch`;
+  return url;
 }
 
 /** An answer that breaks off is none: what became of the events is not known, so they are sent again. */
 async function post(target: Target, body: string): Promise<Outcome> {
   try {
-    const response = await fetch(new URL('/v1/batch', target.url), {
+    const response = await fetch(batchUrl(target.url), {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -152,8 +167,9 @@ function reasonOf(error: Error): string {
 
 /** Whether no connection was made, so that the server saw nothing. */
 function wasNotReached({ cause }: Error): boolean {
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return code === 'ECONNREFUSED' || code === 'ENOTFOUND';
+  const { code, message } = Object(cause) as NodeJS.ErrnoException;
+  // A bad port is one that fetch itself refuses, as browsers do.
+  return code === 'ECONNREFUSED' || code === 'ENOTFOUND' || message === 'bad port';
 }
 
 function retryAfterMs(response: Response): number | undefined {

@@ -46,7 +46,8 @@ const DEFAULT_FUNCTION = 'Millrace-Service-redrive';
 export function parseRedriveCommand(argv: readonly string[]): RedriveCommand {
   const values = parse(argv);
   if (values.help === true) return { kind: 'help' };
-  if (values.app === undefined) throw new InvalidArgumentError('--app is needed');
+  if (values.app === undefined || values.app === '')
+    throw new InvalidArgumentError('--app is needed');
   const { app, code, schema, event, from, to, tz, dismiss, yes, endpoint } = values;
   if (yes === true && dismiss === undefined) {
     throw new InvalidArgumentError('--yes goes with --dismiss only');
@@ -67,6 +68,9 @@ export function parseRedriveCommand(argv: readonly string[]): RedriveCommand {
   };
   // What the function would refuse is known here, all but whether there is the app.
   readRedriveInput(input, () => 'UTC');
+  if (values.function === '') {
+    throw new InvalidArgumentError('--function is empty: a name is needed, or no --function');
+  }
   if (endpoint !== undefined && !(URL.canParse(endpoint) && /^https?:/.test(endpoint))) {
     throw new InvalidArgumentError(`--endpoint must be as http://127.0.0.1:4566, got ${endpoint}`);
   }

@@ -90,7 +90,12 @@ describe('npm run schemas', () => {
     [['compare'], 2, 'check or infer is needed, got compare'],
     [['infer', 'a.jsonl'], 2, 'infer needs --event'],
     [['infer', '--event', 'x'], 2, 'infer needs a FILE'],
-    [['infer', 'none.jsonl', '--event', 'x'], 1, 'none.jsonl'],
+    [['infer', 'none.jsonl', '--event', 'x'], 1, 'cannot read the sample none.jsonl: ENOENT'],
+    [['infer', 'a', 'b', '--event', 'x'], 2, 'infer takes one file, got a, b'],
+    [['check', 'a'], 2, 'check takes no file, got a'],
+    [['check', '--write'], 2, '--event and --write are of infer'],
+    [['check', '--schemas', 'nowhere'], 1, 'nowhere is no folder: --schemas names'],
+    [['check', '--schemas', 'docs'], 1, 'docs has no folder envelope'],
     [['check', '--what'], 2, "Unknown option '--what'"],
   ])('says what is wrong with %j', (args, status, message) => {
     expect(run(...args)).toMatchObject({ status, stderr: expect.stringContaining(message) });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -33,4 +33,23 @@ test('sample traffic sends history with the server key, visits of now with the o
       ),
     ),
   );
+});
+
+test.each([
+  [[], '--url must be as http://127.0.0.1:8080, got none'],
+  [['--url', 'ftp://x', '--write-key', 'k'], '--url must be as http://127.0.0.1:8080, got ftp://x'],
+  [['--url', 'http://x'], '--write-key is needed'],
+  [
+    ['--url', 'http://x', '--write-key', 'k', '--rate', '0'],
+    '--rate must be a number from 0.1 to 200, got 0',
+  ],
+  [['--nope'], "Unknown option '--nope'"],
+])('sample traffic with %j says what is wrong', (args, message) => {
+  const child = spawnSync(process.execPath, ['cli/sample-traffic.ts', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+
+  expect(child.status).toBe(2);
+  expect(child.stderr).toMatch(new RegExp(`^${message}\\n\\nnpm run sample`));
 });

@@ -22,6 +22,7 @@ export class IngestServer {
   readonly accepted: ReceivedCall[] = [];
   readonly batchSizes: number[] = [];
   readonly authorizations = new Set<string | undefined>();
+  readonly paths = new Set<string | undefined>();
   fault: Fault = () => undefined;
   requests = 0;
   readonly #server: Server;
@@ -35,6 +36,7 @@ export class IngestServer {
       request.on('end', () => {
         this.requests += 1;
         this.authorizations.add(request.headers.authorization);
+        this.paths.add(request.url);
         const { batch } = JSON.parse(text) as { batch: ReceivedCall[] };
         const fault = this.fault(this.requests, batch);
         if (fault === 'drop') {
