@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseConfig } from '../core/config-schema.ts';
 import { bundle } from '../lib/bundle.ts';
+import { noArguments } from '../test/tool-arguments.ts';
 import { benchConfig, WRITE_KEY } from './config.ts';
 import { median, report } from './figures.ts';
 
@@ -13,6 +14,7 @@ import { median, report } from './figures.ts';
  * bound: JSON.parse of the body and JSON.stringify of its events, which no collector can do without. Then the bundle's size
  * and the time a fresh process takes to load it.
  */
+noArguments('npm run bench:collect');
 const config = parseConfig(benchConfig);
 const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
 const bundled = bundle('collect', config, folder);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { synthesize } from '../bin/synthesize.ts';
 import { startStack } from '../local/stack.ts';
+import { noArguments } from '../test/tool-arguments.ts';
 import { benchConfig, WRITE_KEY } from './config.ts';
 import { type FigureRow, report } from './figures.ts';
 
@@ -12,6 +13,7 @@ import { type FigureRow, report } from './figures.ts';
  * bytes of Parquet that an event takes. The load comes from a thread on this machine too: autocannon, 16 connections, 10 seconds
  * after 3 that are not counted, in which the functions start and are compiled.
  */
+noArguments('npm run bench:endpoint');
 const SECONDS = 10;
 const WARM_UP_SECONDS = 3;
 const work = mkdtempSync(join(tmpdir(), 'millrace-bench-'));

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-athena';
 import { synthesize } from '../bin/synthesize.ts';
 import { type Stack, startStack } from '../local/stack.ts';
+import { countArguments } from '../test/tool-arguments.ts';
 import { type Levels, openClickHouse } from './chdb.ts';
 import { benchConfig, READ_KEY } from './config.ts';
 import { type FigureRow, median, report } from './figures.ts';
@@ -22,8 +23,11 @@ import { FROM, STEPS, writePopulation } from './population.ts';
  */
 const HOUR_MS = 3_600_000;
 const RUNS = 5;
-const sizes =
-  process.argv.length > 2 ? process.argv.slice(2).map(Number) : [300_000, 3_000_000, 30_000_000];
+const sizes = countArguments(
+  'npm run bench:funnels -- [EVENTS…]',
+  [300_000, 3_000_000, 30_000_000],
+  10,
+);
 const [STEPS_DEFINITION] = benchConfig.apps[0]!.funnels!;
 
 let questions = 0;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { synthesize } from '../../bin/synthesize.ts';
 import { startStack } from '../../local/stack.ts';
+import { folderArgument } from '../tool-arguments.ts';
 import { compare } from './compare.ts';
 import { acceptanceConfig, type DataSet, SERVER_KEY } from './config.ts';
 import { ecommerceExpectations, systemDesignExpectations } from './expected.ts';
@@ -15,7 +16,9 @@ import { ecommerceExpectations, systemDesignExpectations } from './expected.ts';
  * (default ../shared/data). Exits with 1 where a number is another.
  */
 const root = resolve(import.meta.dirname, '../..');
-const data = resolve(process.argv[2] ?? join(root, '../shared/data'));
+const data = resolve(
+  folderArgument('npm run acceptance -- [FOLDER]', join(root, '../shared/data')),
+);
 const FOLDERS: Readonly<Record<DataSet, string>> = {
   ecommerce: 'ecommerce-funnel',
   system_design: 'system-design-6step',

@@ -77,9 +77,7 @@ describe('npm run load', () => {
     expect(run.code).toBe(2);
     expect(run.stderr).toContain(message);
   });
-});
 
-describe('npm run load', () => {
   test.each([
     [
       'empty.csv',

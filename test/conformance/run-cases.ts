@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { folderArgument, wrongCall } from '../tool-arguments.ts';
 import { type FunnelCase, reasonToSkip, type WindowFunnelCase } from './case-format.ts';
 import { type Difference, runFunnelCase, runWindowFunnelCase } from './funnel-cases.ts';
 import { type FunnelEngine, startEngine } from './funnel-engine.ts';
@@ -12,9 +13,9 @@ interface AnyCase {
 /** Every n-th case also goes through the built tables, day by day. */
 const FACTS_SAMPLE = 1;
 
-async function main(folder: string | undefined): Promise<void> {
-  if (folder === undefined) throw new Error('which folder? usage: npm run cases -- FOLDER');
+async function main(folder: string): Promise<void> {
   const cases = casesIn(folder);
+  if (cases.length === 0) wrongCall(`${folder} holds no cases: lists of them in .json files`);
   const engine = await startEngine();
   let passed = 0;
   let failed = 0;
@@ -41,9 +42,17 @@ function casesIn(folder: string): AnyCase[] {
     .filter((file) => file.endsWith('.json'))
     .sort();
   return files.flatMap((file) => {
-    const content: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    const content = readJson(join(folder, file));
     return Array.isArray(content) ? content.filter(isCase) : [];
   });
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    return wrongCall(`cannot read the cases of ${file}: ${(error as Error).message}`);
+  }
 }
 
 function isCase(item: unknown): item is AnyCase {
@@ -74,4 +83,4 @@ async function outcome(
   }
 }
 
-await main(process.argv[2]);
+await main(folderArgument('npm run cases -- FOLDER'));

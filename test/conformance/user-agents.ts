@@ -5,15 +5,18 @@ import { parse } from 'yaml';
 import { knownSite } from '../../lambdas/collect/enrich/referrer.ts';
 import { placeOf } from '../../lambdas/collect/enrich/site.ts';
 import { type Agent, AgentCache, readAgent } from '../../lambdas/collect/enrich/user-agent.ts';
+import { folderArgument, wrongCall } from '../tool-arguments.ts';
 import { deviceSaid, sameBrowser, sameSystem } from './user-agent-families.ts';
 
 /**
  * `npm run user-agents -- FOLDER`: how far the enrichment agrees with lists that others keep, in FOLDER/user-agents (uap-core
  * and isbot) and FOLDER/referers (Matomo). A report: it fails only where a referrer of the lists is not of its kind.
  */
-const [folder = '../shared/data'] = process.argv.slice(2);
+const folder = folderArgument('npm run user-agents -- FOLDER', '../shared/data');
 if (!existsSync(join(folder, 'user-agents'))) {
-  throw new Error(`no lists at ${folder}: FOLDER holds user-agents and referers`);
+  wrongCall(
+    `no lists at ${folder}: npm run user-agents -- FOLDER, that holds user-agents and referers`,
+  );
 }
 
 interface Case {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { ReconciliationAnswer } from '../../core/api.ts';
+import { countArguments } from '../tool-arguments.ts';
 import { type LaterRun, reconcileLater } from './settled-hours.ts';
 import {
   type ChildStack,
@@ -117,7 +118,8 @@ async function storedMessages(data: string, lakeBucket: string): Promise<Map<str
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const report = await killUnderLoad(Number(process.argv[2] ?? 20));
+  const [times = 0] = countArguments('npm run kill-test -- [KILLS]', [20], 1);
+  const report = await killUnderLoad(times);
   removeStacks();
   const { kills, accepted, missing, repeated, counted, missingByCount } = report;
   console.log(

@@ -1,3 +1,4 @@
+import { countArguments } from '../../tool-arguments.ts';
 import { isBelowBar, measurePii, wrongOf } from './measure.ts';
 
 /**
@@ -5,7 +6,7 @@ import { isBelowBar, measurePii, wrongOf } from './measure.ts';
  * what is taken for it. Ends with an error where a kind is below its bar: all personal values, none of the others but as
  * many as their form cannot tell.
  */
-const values = Number(process.argv[2] ?? 1_000_000);
+const [values = 0] = countArguments('npm run pii-report -- [NUMBER]', [1_000_000], 1);
 const start = performance.now();
 const rows = await measurePii(values);
 const seconds = (performance.now() - start) / 1000;

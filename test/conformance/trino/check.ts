@@ -6,6 +6,7 @@ import { createTableAs } from '../../../core/sql/ctas.ts';
 import type { Sql } from '../../../core/sql/quote.ts';
 import { TRINO_FUNCTIONS } from '../../../local/athena/trino-functions.ts';
 import { Stack } from '../../local/athena/stack.ts';
+import { folderArgument } from '../../tool-arguments.ts';
 import { difference } from './compare.ts';
 import { arrivalHours, Lake, type LakeTable, RAW_TABLE, rawFolder, rawHourSql } from './lake.ts';
 import { letterQuestions, makeLetters } from './letters.ts';
@@ -38,13 +39,7 @@ async function check(name: string, run: () => Promise<string | null>): Promise<v
   console.log(problem === null ? `ok    ${name}` : `FAIL  ${name}: ${problem}`);
 }
 
-const [home] = process.argv.slice(2);
-if (home === undefined) {
-  console.error(
-    'usage: node test/conformance/trino/check.ts FOLDER, where .ci/trino/check.sh keeps Trino',
-  );
-  process.exit(2);
-}
+const home = folderArgument('npm run trino -- FOLDER, where .ci/trino/check.sh keeps Trino');
 const folder = mkdtempSync(join(tmpdir(), 'trino-check-'));
 const local = await new Stack(join(folder, 'local')).open();
 const trino = await Trino.start(home, folder);

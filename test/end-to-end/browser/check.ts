@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import type { AppConfig } from '../../../core/config.ts';
 import sampleConfig from '../../../millrace.config.ts';
+import { noArguments, wrongCall } from '../../tool-arguments.ts';
 import { differences, readRawEvents } from '../raw-events.ts';
 import { removeStacks, startTestStack, type TestStack } from '../stack.ts';
 import type { BrowserClient } from './client.ts';
@@ -59,6 +61,9 @@ async function visit(
   }
 }
 
+noArguments('npm run browser-test');
+if (!existsSync(CHROMIUM))
+  wrongCall(`no Chromium at ${CHROMIUM}: name it as CHROMIUM=/path/to/chromium`);
 const stack = await startTestStack({
   config: { ...sampleConfig, apps: [...sampleConfig.apps, SLOW_APP] },
 });

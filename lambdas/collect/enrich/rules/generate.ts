@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
@@ -7,7 +7,12 @@ import { parse } from 'yaml';
  * SearchEngines.yml, Socials.yml and AIAssistants.yml.
  */
 const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error('no folder: npm run referrer-rules -- FOLDER');
+if (folder === undefined || !existsSync(join(folder, 'SearchEngines.yml'))) {
+  process.stderr.write(
+    `no SearchEngines.yml in ${folder ?? 'no folder'}: npm run referrer-rules -- FOLDER, a clone of matomo-org/searchengine-and-social-list\n`,
+  );
+  process.exit(2);
+}
 
 type Lists = Readonly<Record<string, readonly string[]>>;
 type Engines = Readonly<Record<string, readonly { readonly urls?: readonly string[] }[]>>;
