@@ -9,6 +9,7 @@ import { cutLetter, type RefusedEntry, type RequestFacts, refusedEntry } from '.
 import type { JsonObject } from './envelope.ts';
 import { isJsonObject, jsonProblem } from './json.ts';
 import { MAX_REQUEST_BYTES } from './limits.ts';
+import type { Line } from './map.ts';
 import { PersonKeys } from './person-key.ts';
 import { redactedLetter, redactedMessage } from './privacy/letter.ts';
 import type { Redactors } from './privacy/redactors.ts';
@@ -17,7 +18,7 @@ import { type Refusal, RefusedError } from './refusal.ts';
 import type { CollectRequest } from './request.ts';
 import type { Routes } from './routes.ts';
 import type { SchemaRegistry } from './schema.ts';
-import type { AcceptedLine, Sinks } from './sinks.ts';
+import type { Sinks } from './sinks.ts';
 import { RefusedRequestError, type SplitRequest } from './split.ts';
 import { batchLetters, refusedLetter, unreadLetters } from './visitor/letters.ts';
 import { type Visit, Visits } from './visitor/visits.ts';
@@ -148,7 +149,7 @@ function sortCalls(
   senders: readonly Sender[],
   rules: CallRules,
 ) {
-  const lines: AcceptedLine[] = [];
+  const lines: Line[] = [];
   const refused: RefusedEntry[] = [];
   const deadLetters: DeadLetter[] = [];
   /** Apps, one an event. */
@@ -161,7 +162,7 @@ function sortCalls(
       continue;
     }
     try {
-      lines.push({ ...lineOf(call, sender, rules, visit), appId: sender.app.id });
+      lines.push(lineOf(call, sender, rules, visit));
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       const facts = { ...factsOf(request, sender), sentAt: split.sentAt, context: split.context };

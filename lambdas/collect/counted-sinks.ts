@@ -1,7 +1,8 @@
 import type { DeadLetter } from '../../core/event.ts';
 import { METRIC } from '../../core/metrics.ts';
 import { metricLine, writeLogLine } from '../runtime/metrics.ts';
-import type { AcceptedLine, Sinks } from './sinks.ts';
+import type { Line } from './map.ts';
+import type { Sinks } from './sinks.ts';
 
 /** How the events of a request are counted. */
 export interface Counting {
@@ -31,7 +32,7 @@ export class CountedSinks implements Sinks {
   }
 
   async store(
-    lines: readonly AcceptedLine[],
+    lines: readonly Line[],
     deadLetters: readonly DeadLetter[],
     declined: readonly string[] = [],
   ): Promise<void> {

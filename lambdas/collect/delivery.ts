@@ -6,7 +6,8 @@ import { packLines } from '../runtime/lines.ts';
 import { logger } from '../runtime/logger.ts';
 import type { Patience } from '../runtime/resend.ts';
 import { partitionKey, putRecords } from '../runtime/stream.ts';
-import type { AcceptedLine, Sinks } from './sinks.ts';
+import type { Line } from './map.ts';
+import type { Sinks } from './sinks.ts';
 
 /** Names of what the function writes to. */
 export interface Destinations {
@@ -41,7 +42,7 @@ export class Delivery implements Sinks {
     this.#fallbackDeadline = now + remainingMs - RESERVE_MS;
   }
 
-  async store(lines: readonly AcceptedLine[], deadLetters: readonly DeadLetter[]): Promise<void> {
+  async store(lines: readonly Line[], deadLetters: readonly DeadLetter[]): Promise<void> {
     try {
       // In this order: what is answered 503 comes again whole, and letters have no id by which a repeat is found.
       await this.#events(lines);
@@ -56,7 +57,7 @@ export class Delivery implements Sinks {
     }
   }
 
-  async #events(lines: readonly AcceptedLine[]): Promise<void> {
+  async #events(lines: readonly Line[]): Promise<void> {
     const [first] = lines;
     if (first === undefined) return;
     // One key a request: its events mostly belong to one person, and one record is what is billed.

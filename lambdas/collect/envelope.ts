@@ -109,10 +109,13 @@ function leftOver(
 
 /** Extras whose key the client does not use itself. */
 function without(extras: JsonObject, properties: JsonObject): JsonObject {
-  if (!Object.keys(extras).some((key) => Object.hasOwn(properties, key))) return extras;
-  return Object.fromEntries(
-    Object.entries(extras).filter(([key]) => !Object.hasOwn(properties, key)),
-  );
+  for (const key in extras) {
+    if (!Object.hasOwn(properties, key)) continue;
+    return Object.fromEntries(
+      Object.entries(extras).filter(([other]) => !Object.hasOwn(properties, other)),
+    );
+  }
+  return extras;
 }
 
 /** Sets a member, also `__proto__`, which is a key as any other. An object without a prototype would do, but is slow to write. */

@@ -47,13 +47,18 @@ export function batchSpans(text: string, key = 'batch'): Span[] {
     if (keyStart === -1) return spans;
     const keyEnd = stringEnd(text, keyStart) + 1;
     const value = afterBlanks(text, text.indexOf(':', keyEnd) + 1);
-    if (text[value] === '[' && JSON.parse(text.slice(keyStart, keyEnd)) === key) {
+    if (text[value] === '[' && isKey(text.slice(keyStart, keyEnd), key)) {
       spans = [];
       at = elementSpans(text, value, spans);
     } else {
       at = spanFrom(text, value).end;
     }
   }
+}
+
+/** Whether a key is this one; it may be written with escapes. */
+function isKey(text: string, key: string): boolean {
+  return text === `"${key}"` || (text.includes('\\') && JSON.parse(text) === key);
 }
 
 /** Adds the spans of the elements of the array that opens at `open`. Gives the index of its end. */

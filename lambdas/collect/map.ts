@@ -36,6 +36,7 @@ export interface EventFacts {
 export interface Line {
   /** JSON, without a newline. */
   readonly json: string;
+  readonly appId: string;
   /** The person, for the partition key; of nobody's event the event itself, so that such events spread. */
   readonly personId: string;
 }
@@ -137,6 +138,7 @@ export function mapEvent(call: JsonObject, facts: EventFacts): Line {
   const user = userId ? `,"user_key":${personKeys.of(appId, userId)}` : '';
   return {
     json: `${json.slice(0, -1)}${anonymous}${user}}`,
+    appId,
     personId: personId ?? record.message_id,
   };
 }

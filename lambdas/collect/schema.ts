@@ -10,6 +10,10 @@ export interface ChosenSchema {
   readonly validate: Validator;
 }
 
+interface Version extends ChosenSchema {
+  readonly version: string;
+}
+
 const CALL_FOLDERS: ReadonlySet<string> = new Set(INTERACTION_TYPES.map(interactionFolder));
 const folders = new Map<string, string>();
 const MOST_FOLDERS = 1_000;
@@ -28,13 +32,15 @@ export function schemaFolder(event: string): string {
 
 /** The schemas of all events, by folder and major version. */
 export class SchemaRegistry {
-  readonly #events = new Map<string, readonly VersionedValidator[]>();
+  readonly #events = new Map<string, readonly Version[]>();
 
   constructor(events: Readonly<Record<string, readonly VersionedValidator[]>>) {
     for (const [folder, versions] of Object.entries(events)) {
       this.#events.set(
         folder,
-        [...versions].sort((a, b) => compareVersions(b.version, a.version)),
+        [...versions]
+          .sort((a, b) => compareVersions(b.version, a.version))
+          .map(({ version, validate }) => ({ version, name: `${folder}/${version}`, validate })),
       );
     }
   }
@@ -49,13 +55,13 @@ export class SchemaRegistry {
   choose(folder: string, named: string | undefined): ChosenSchema | undefined {
     const request = named === undefined ? undefined : parseName(named);
     const versions = this.#events.get(folder);
-    if (request === undefined) return versions && chosen(folder, versions[0]);
+    if (request === undefined) return versions?.[0];
     const found =
       request.folder === folder
         ? versions?.find(({ version }) => majorOf(version) === request.major)
         : undefined;
     if (found === undefined) throw new RefusedError(this.#unknown(named ?? '', folder));
-    return chosen(folder, found);
+    return found;
   }
 
   /**
@@ -106,10 +112,6 @@ function parseName(text: string): { folder: string; major: string } | undefined 
   if (match === null) return undefined;
   const [, name = '', major = ''] = match;
   return { folder: CALL_FOLDERS.has(name) ? name : schemaFolder(name), major };
-}
-
-function chosen(folder: string, schema: VersionedValidator | undefined): ChosenSchema | undefined {
-  return schema && { name: `${folder}/${schema.version}`, validate: schema.validate };
 }
 
 function majorOf(version: string): string {

@@ -1,11 +1,6 @@
 import type { DeadLetter } from '../../core/event.ts';
 import type { Line } from './map.ts';
 
-/** An accepted event on its way. */
-export interface AcceptedLine extends Line {
-  readonly appId: string;
-}
-
 /** Where events go. */
 export interface Sinks {
   /**
@@ -13,7 +8,7 @@ export interface Sinks {
    * @param declined of each event that may not be stored, its app: to be counted
    */
   store(
-    lines: readonly AcceptedLine[],
+    lines: readonly Line[],
     deadLetters: readonly DeadLetter[],
     declined?: readonly string[],
   ): Promise<void>;

@@ -111,7 +111,7 @@ function taggedChannel(
   { source, medium }: Origin,
   click: ClickId | undefined,
 ): Channel | undefined {
-  const kind = source === undefined ? undefined : kindOfSource(source);
+  const kind = source === undefined ? undefined : kinds.of(source);
   const word = medium === undefined ? undefined : wordOf(medium);
   const byMedium = word && mediumChannel(word, kind ?? (click && kindOfSource(click.source)));
   if (byMedium) return byMedium;
@@ -192,3 +192,4 @@ class LastRead<T> {
 const pages = new LastRead(placeOf);
 const referrers = new LastRead(placeOf);
 const queries = new LastRead(parametersOf);
+const kinds = new LastRead(kindOfSource);

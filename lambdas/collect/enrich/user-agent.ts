@@ -68,6 +68,8 @@ export function readAgent(userAgent: string): Agent {
 export class AgentCache {
   readonly #size: number;
   readonly #known = new Map<string, Agent>();
+  #last = '';
+  #lastAgent = NOTHING;
 
   /** @param size how many it keeps: those that were read last. */
   constructor(size: number) {
@@ -76,17 +78,23 @@ export class AgentCache {
 
   /** As readAgent. */
   of(userAgent: string): Agent {
-    let agent = this.#known.get(userAgent);
-    if (agent === undefined) {
-      agent = readAgent(userAgent);
-      if (this.#known.size >= this.#size) {
-        for (const oldest of this.#known.keys()) {
-          this.#known.delete(oldest);
-          break;
-        }
-      }
-      this.#known.set(userAgent, agent);
+    // The events of a request mostly have one: comparing it costs less than looking it up.
+    if (userAgent !== this.#last) {
+      this.#lastAgent = this.#known.get(userAgent) ?? this.#add(userAgent);
+      this.#last = userAgent;
     }
+    return this.#lastAgent;
+  }
+
+  #add(userAgent: string): Agent {
+    const agent = readAgent(userAgent);
+    if (this.#known.size >= this.#size) {
+      for (const oldest of this.#known.keys()) {
+        this.#known.delete(oldest);
+        break;
+      }
+    }
+    this.#known.set(userAgent, agent);
     return agent;
   }
 }

@@ -2,9 +2,10 @@ import { parseConfig } from '../../../core/config-schema.ts';
 import type { DeadLetter } from '../../../core/event.ts';
 import { collect } from '../../../lambdas/collect/collect.ts';
 import { createCollector } from '../../../lambdas/collect/collector.ts';
+import type { Line } from '../../../lambdas/collect/map.ts';
 import type { CollectRequest } from '../../../lambdas/collect/request.ts';
 import type { SchemaRegistry } from '../../../lambdas/collect/schema.ts';
-import type { AcceptedLine, Sinks } from '../../../lambdas/collect/sinks.ts';
+import type { Sinks } from '../../../lambdas/collect/sinks.ts';
 import { HttpError } from '../../../lambdas/runtime/http-error.ts';
 
 /** When the requests of the tests arrive: 2026-11-21T18:00:30Z. */
@@ -38,12 +39,12 @@ export const CONFIG = parseConfig({
 
 /** Keeps what it is given, as text. */
 export class MemorySinks implements Sinks {
-  readonly lines: AcceptedLine[] = [];
+  readonly lines: Line[] = [];
   readonly deadLetters: DeadLetter[] = [];
   readonly declined: string[] = [];
 
   async store(
-    lines: readonly AcceptedLine[],
+    lines: readonly Line[],
     deadLetters: readonly DeadLetter[],
     declined: readonly string[] = [],
   ): Promise<void> {

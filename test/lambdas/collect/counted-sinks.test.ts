@@ -1,16 +1,17 @@
 import type { DeadLetter } from '../../../core/event.ts';
 import { CountedSinks } from '../../../lambdas/collect/counted-sinks.ts';
-import type { AcceptedLine, Sinks } from '../../../lambdas/collect/sinks.ts';
+import type { Line } from '../../../lambdas/collect/map.ts';
+import type { Sinks } from '../../../lambdas/collect/sinks.ts';
 import { embeddedMetrics } from '../../../local/cloudwatch/embedded.ts';
 import { MemorySinks, RECEIVED_AT } from './collector.ts';
 
-const line = (appId: string) => ({ json: '{}', personId: 'p', appId }) as AcceptedLine;
+const line = (appId: string) => ({ json: '{}', personId: 'p', appId }) as Line;
 const letter = (app_id: string) => ({ app_id }) as DeadLetter;
 
 /** Counts by `app metric` of the lines that are written, and when. */
 async function counted(
   sinks: Sinks,
-  lines: readonly AcceptedLine[],
+  lines: readonly Line[],
   letters: readonly DeadLetter[],
   declined: readonly string[] = [],
 ): Promise<Record<string, number>> {

@@ -1,6 +1,6 @@
 import type { DeadLetter } from '../../../core/event.ts';
 import { Delivery } from '../../../lambdas/collect/delivery.ts';
-import type { AcceptedLine } from '../../../lambdas/collect/sinks.ts';
+import type { Line } from '../../../lambdas/collect/map.ts';
 import { kinesis } from '../../../lambdas/runtime/clients/kinesis.ts';
 import { logger } from '../../../lambdas/runtime/logger.ts';
 import { type Aws, DESTINATIONS, linesOf, startAws } from '../aws.ts';
@@ -20,7 +20,7 @@ afterAll(async () => {
 let made = 0;
 
 /** Lines that no other test has, each of about as many bytes. */
-function someLines(count: number, bytes = 100): AcceptedLine[] {
+function someLines(count: number, bytes = 100): Line[] {
   return Array.from({ length: count }, () => ({
     json: JSON.stringify({ message_id: `m${made++}`, padding: 'x'.repeat(bytes) }),
     appId: 'shop',
@@ -42,7 +42,7 @@ function someLetters(count: number): DeadLetter[] {
 }
 
 /** Stores and tells where the lines lie afterwards, sorted. */
-async function store(lines: readonly AcceptedLine[], letters: readonly DeadLetter[] = []) {
+async function store(lines: readonly Line[], letters: readonly DeadLetter[] = []) {
   const delivery = new Delivery(kinesis(), DESTINATIONS, 3_000);
   const error = await delivery.store(lines, letters).catch((thrown: unknown) => thrown);
   const wanted = new Set([
@@ -64,7 +64,7 @@ async function store(lines: readonly AcceptedLine[], letters: readonly DeadLette
   };
 }
 
-const texts = (lines: readonly AcceptedLine[]) => lines.map(({ json }) => json).sort();
+const texts = (lines: readonly Line[]) => lines.map(({ json }) => json).sort();
 
 describe('Delivery', () => {
   it('puts the events of a request into one record, one a line, each ended', async () => {
