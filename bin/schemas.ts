@@ -18,6 +18,8 @@ import { ENVELOPE } from '../schemas/read.ts';
 import { isObject, type SchemaObject } from '../schemas/schema-node.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+/** Of events that an error lists. */
+const MOST_NAMES = 20;
 const USAGE = `usage:
   npm run schemas -- check                                  are the versions compatible?
   npm run schemas -- infer FILE --event "Order Completed"   a first schema from JSON lines
@@ -143,15 +145,23 @@ function infer(file: string, event: string, folder: string | undefined): void {
 /** The properties of the event's calls; a line that is no call holds properties. */
 function readSample(file: string, event: string): SchemaObject[] {
   const lines = readText(file).split('\n');
-  const sample = lines.flatMap((line, i): SchemaObject[] => {
-    if (line.trim() === '') return [];
-    const properties = propertiesOf(parseLine(line, `${file}:${i + 1}`), event);
-    return properties === undefined ? [] : [properties];
-  });
+  const calls = lines.flatMap((line, i): SchemaObject[] =>
+    line.trim() === '' ? [] : [parseLine(line, `${file}:${i + 1}`)],
+  );
+  const sample = calls.map((call) => propertiesOf(call, event)).filter((one) => one !== undefined);
   if (sample.length === 0) {
-    throw new CommandError(`${file} holds no event ${JSON.stringify(event)}`);
+    throw new CommandError(`${file} holds no event ${JSON.stringify(event)}${othersOf(calls)}`);
   }
   return sample;
+}
+
+/** What a name may have been meant for. */
+function othersOf(calls: readonly SchemaObject[]): string {
+  const found = calls.flatMap(({ event }) => (typeof event === 'string' ? [event] : []));
+  const names = [...new Set(found)].sort();
+  if (names.length === 0) return '';
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  return `, it holds ${names.slice(0, MOST_NAMES).join(', ')}${more}`;
 }
 
 function readText(file: string): string {

@@ -56,7 +56,7 @@ const QUESTION_PATH = '/v1/apps/{app}/{question}';
 /** Paths that show the schemas of events. */
 const SCHEMA_PATHS = ['/v1/schemas', '/v1/schemas/{event}/{version}'];
 /** Below them query answers the rest, too: what is wrong with a path or a method is said as all errors are. */
-const OTHER_PATHS = ['/v1/apps/{rest+}', '/v1/schemas', '/v1/schemas/{rest+}'];
+const OTHER_PATHS = ['/v1/apps', '/v1/apps/{rest+}', '/v1/schemas', '/v1/schemas/{rest+}'];
 
 /**
  * The HTTP API. Requests with events and their preflights go to collect, questions to query. CORS is the functions' work:

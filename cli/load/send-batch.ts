@@ -59,7 +59,7 @@ export async function sendBatch(target: Target, events: readonly string[]): Prom
   for (let attempt = 0; ; attempt += 1) {
     const outcome = await post(target, body);
     nothingTaken &&=
-      'response' in outcome ? outcome.response.status < 500 : wasNotReached(outcome.error);
+      'response' in outcome ? tookNothing(outcome.response) : wasNotReached(outcome.error);
     if ('response' in outcome) {
       const { response, text } = outcome;
       if (response.ok) return parseAnswer(text, events.length);
@@ -70,9 +70,8 @@ export async function sendBatch(target: Target, events: readonly string[]): Prom
         return { accepted: 0, refused };
       }
       if (!RETRIED.has(response.status) || attempt >= target.retries) {
-        const hint = response.status === 413 ? '; a smaller --batch-size may pass' : '';
         throw new LoadStoppedError(
-          `${target.url} answered ${response.status}: ${detailOf(text)}${hint}`,
+          `${target.url} answered ${response.status}: ${detailOf(text)}${hintFor(response)}`,
           { nothingTaken },
         );
       }
@@ -91,6 +90,17 @@ export async function sendBatch(target: Target, events: readonly string[]): Prom
       },
     );
   }
+}
+
+function hintFor({ status }: Response): string {
+  if (status === 413) return '; a smaller --batch-size may pass';
+  const isNoApi = status === 404 || status === 405 || status === 501;
+  return isNoApi ? '; is it the address of the HTTP API, without /v1?' : '';
+}
+
+/** What a server does not know how to do it does not do. */
+function tookNothing({ status }: Response): boolean {
+  return status < 500 || status === 501;
 }
 
 /** Below a base path where the address has one, as http://127.0.0.1:8080/in. */
@@ -156,7 +166,9 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 function detailOf(text: string): string {
   const detail = parseObject(text)?.detail;
-  return typeof detail === 'string' ? detail : text.slice(0, 200) || 'no text';
+  return typeof detail === 'string'
+    ? detail
+    : text.slice(0, 200).replaceAll(/\s+/g, ' ') || 'no text';
 }
 
 /** fetch says only "fetch failed"; the cause has the reason. */

@@ -101,6 +101,15 @@ describe('npm run schemas', () => {
     expect(run(...args)).toMatchObject({ status, stderr: expect.stringContaining(message) });
   });
 
+  it('names the events of a sample that does not hold the one it is asked for', () => {
+    const { sample } = makeFolder();
+
+    expect(run('infer', sample, '--event', 'Signed In')).toMatchObject({
+      status: 1,
+      stderr: `${sample} holds no event "Signed In", it holds Other, Signed Up, signed_up\n`,
+    });
+  });
+
   it('explains itself', () => {
     expect(run('--help')).toEqual({
       status: 0,

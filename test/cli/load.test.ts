@@ -131,6 +131,19 @@ describe('npm run load', () => {
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('accepted   1') });
   });
 
+  test('says of a server that is none of ours what its address may be, and keeps no state', async () => {
+    const file = join(folder, 'wrong.csv');
+    await writeFile(file, 'user_id,event,ts\nu,e,2026-01-01T00:00:00Z\n');
+    server.fault = () => ({ status: 501, body: { detail: 'S3 POST is not implemented' } });
+    const run = await node('cli/load.ts', file, '--url', url, '--write-key', 'k');
+    server.fault = () => undefined;
+    expect(run.code).toBe(1);
+    expect(run.stdout).toMatch(
+      /stopped: \S+ answered 501: S3 POST is not implemented; is it the address of the HTTP API, without \/v1\?\nnothing is stored/,
+    );
+    expect(existsSync(`${file}.load-state.json`)).toBe(false);
+  });
+
   test('sends below a base path, and ends well where nobody reads its summary', async () => {
     const file = join(folder, 'path.csv');
     await writeFile(file, 'user_id,event,ts\nu,e,2026-01-01T00:00:00Z\n');

@@ -52,7 +52,9 @@ describe('Api', () => {
         'GET /v1/schemas',
         'GET /v1/schemas/{event}/{version}',
         // What is wrong with a path or a method is the function's to say, as a problem document.
-        ...['ANY /v1/apps/{rest+}', 'ANY /v1/schemas', 'ANY /v1/schemas/{rest+}'],
+        ...['/apps', '/apps/{rest+}', '/schemas', '/schemas/{rest+}'].map(
+          (path) => `ANY /v1${path}`,
+        ),
         ...['/beacon/v1/batch', '/com.acme/t1'].flatMap((path) => [
           `POST ${path}`,
           `OPTIONS ${path}`,
