@@ -17,6 +17,7 @@ async function main(): Promise<number> {
   }
   if (command.kind === 'dry-run') {
     const events = await previewFile(command.options, PREVIEW_EVENTS);
+    if (events.length === 0) throw new Error(`${command.options.file} holds no rows`);
     process.stdout.write(`${events.map((event) => JSON.stringify(event, null, 2)).join('\n')}\n`);
     return 0;
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { withNegativeNumbers } from '../core/command-line.ts';
 import { allowClosedOutput } from './closed-output.ts';
 import { LoadStoppedError, sendBatch, type Target } from './load/send-batch.ts';
 import { seededRandom } from './sample/random.ts';
@@ -110,6 +111,7 @@ function parseOptions() {
   const text = { type: 'string' } as const;
   try {
     return parseArgs({
+      args: withNegativeNumbers(process.argv.slice(2)),
       options: {
         url: text,
         'write-key': text,

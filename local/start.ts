@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { withNegativeNumbers } from '../core/command-line.ts';
 import { parseFaults } from './faults.ts';
 import { firstSteps, type Keys, readKeys } from './first-steps.ts';
 import type { Stack, StackOptions } from './stack.ts';
@@ -73,7 +74,7 @@ function parseCommand(argv: readonly string[]): Command | 'help' {
 
 function parse(argv: readonly string[]) {
   try {
-    return parseArgs({ args: [...argv], options: OPTIONS, strict: true });
+    return parseArgs({ args: withNegativeNumbers(argv), options: OPTIONS, strict: true });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

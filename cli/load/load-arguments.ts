@@ -1,5 +1,6 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { withNegativeNumbers } from '../../core/command-line.ts';
 import type { LoadOptions } from './load-file.ts';
 import { InvalidMappingError, type Mapping, parseMapping } from './mapping.ts';
 import { FILE_FORMATS } from './read-rows.ts';
@@ -94,7 +95,7 @@ function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   try {
     return parseArgs({
-      args: [...argv],
+      args: withNegativeNumbers(argv),
       allowPositionals: true,
       options: {
         help: { type: 'boolean', short: 'h' },

@@ -34,6 +34,7 @@ afterAll(removeStacks);
 test.each([
   [['--speed', '0'], '--speed must be a whole number from 1 to 10000, got 0'],
   [['--port', 'http'], '--port must be a whole number from 0 to 65535, got http'],
+  [['--port', '-1'], '--port must be a whole number from 0 to 65535, got -1'],
   [['--bogus'], "Unknown option '--bogus'"],
 ])('%s is refused with what is allowed', async (args, message) => {
   const { code, complaints } = await run(args);

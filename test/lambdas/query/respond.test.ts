@@ -66,6 +66,16 @@ async function ask(sources: Sources, pathAndQuery: string, asked: Asked = {}) {
 }
 
 describe('an answer', () => {
+  test('of a window of 0 is allowed: events of one same instant alone follow each other', async () => {
+    const definition = { window: 0, steps: [{ event: 'a' }, { event: 'b' }] };
+    const { statusCode, json } = await ask(new Sources(), 'funnels', { body: { definition } });
+
+    expect({ statusCode, window: json.definition.window_ms }).toEqual({
+      statusCode: 200,
+      window: 0,
+    });
+  });
+
   test('says everything around its numbers', async () => {
     const { json, headers } = await ask(new Sources(), `totals?${RANGE}&events=home,%3Dcart`);
     const events = [
