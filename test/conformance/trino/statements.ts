@@ -1,7 +1,7 @@
 import { type BuiltTable, type Column, ENVELOPE, PERSON_KEY } from '../../../core/columns.ts';
 import type { FunnelDefinition } from '../../../core/funnel.ts';
 import type { FunnelQuestion } from '../../../core/funnel-answer.ts';
-import { compileFunnel } from '../../../core/funnel-definition.ts';
+import { compileFunnel, FUNNEL_LIMITS } from '../../../core/funnel-definition.ts';
 import type { FunnelContext } from '../../../core/sql/funnel-context.ts';
 import {
   attemptColumns,
@@ -63,6 +63,12 @@ export const BUILT: Readonly<Record<BuiltTable, LakeTable>> = {
 };
 
 const STEPS = [{ event: 'home' }, { event: 'search' }, { event: 'product' }];
+
+/** As many steps as a funnel may have: planners work through each step's statement, some more than once. */
+const LONGEST = [
+  ...STEPS,
+  ...Array.from({ length: FUNNEL_LIMITS.steps - STEPS.length }, (_, i) => ({ event: `step ${i}` })),
+];
 
 /** A definition of each kind: they are different statements. */
 export const FUNNELS: readonly FunnelDefinition[] = [
@@ -128,6 +134,9 @@ export const FUNNELS: readonly FunnelDefinition[] = [
     window: '1d',
     steps: [{ event: 'home' }, { event: 'home' }, { any_of: ['home', 'search'] }],
   },
+  { name: 'longest', window: '1d', steps: LONGEST },
+  { name: 'longest_strict', window: '1d', order: 'strict', steps: LONGEST },
+  { name: 'longest_any', window: '1d', order: 'any', steps: LONGEST },
 ];
 
 /** A statement and its name. */
