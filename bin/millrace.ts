@@ -7,6 +7,12 @@ import { synthesize } from './synthesize.ts';
 
 // What the CDK CLI runs (cdk.json), and `npm run synth`: millrace.config.ts becomes the stacks in cdk.out.
 const [argument] = process.argv.slice(2);
+/** What Node exits with where an await is never answered, and nothing else is left to do. */
+const UNSETTLED = 13;
+process.once('exit', (code) => {
+  if (code !== UNSETTLED) return;
+  process.stderr.write('millrace.config.ts: an await in it, or in what it imports, never ends\n');
+});
 if (argument === undefined) await makeStacks();
 else {
   process.stderr.write(
