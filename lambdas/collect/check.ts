@@ -49,7 +49,7 @@ export function lineOf(
   if (!isJsonObject(call.value)) {
     throw invalid('', `the event is ${shown(call.value)}: an object is needed`);
   }
-  checkKeys(call.value, call.text);
+  checkKeys(call.value, call.text, call);
   const type = typeOf(rules.takes, call.value.type);
   const parsed = parseExactly(call.text, call.value, call);
   const value = parsed.value as JsonObject;

@@ -23,6 +23,8 @@ export interface JsonShape {
   readonly depth: number;
   /** Whether JavaScript writes all its numbers as they came: not many digits, exponents, trailing zeros, minus zero. */
   readonly isExact: boolean;
+  /** Characters of its longest string or key, as it is written. */
+  readonly longestString: number;
 }
 
 /** One value's place in a JSON text, with the blanks around it. */
@@ -78,11 +80,15 @@ function spanFrom(text: string, start: number): Span {
   let depth = 0;
   let deepest = 0;
   let isExact = true;
+  let longestString = 0;
   let i = start;
   for (; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === QUOTE) i = stringEnd(text, i);
-    else if (code === COMMA) {
+    if (code === QUOTE) {
+      const end = stringEnd(text, i);
+      longestString = Math.max(longestString, end - i - 1);
+      i = end;
+    } else if (code === COMMA) {
       if (depth === 0) break;
     } else if (code === MINUS || isDigit(code)) {
       const end = numberEnd(text, i);
@@ -90,13 +96,13 @@ function spanFrom(text: string, start: number): Span {
       i = end - 1;
     } else if (code === 0x5b || code === 0x7b) {
       depth++;
-      if (depth > deepest) deepest = depth;
+      deepest = Math.max(deepest, depth);
     } else if (code === 0x5d || code === 0x7d) {
       if (depth === 0) break;
       depth--;
     }
   }
-  return { start, end: i, depth: deepest, isExact };
+  return { start, end: i, depth: deepest, isExact, longestString };
 }
 
 const QUOTE = 0x22;
@@ -166,7 +172,7 @@ export interface ParsedJson {
 export function parseExactly(
   text: string,
   value: unknown,
-  { isExact }: Pick<JsonShape, 'isExact'> = shapeOf(text),
+  { isExact }: JsonShape = shapeOf(text),
 ): ParsedJson {
   const doubtful = text.includes('\\u') && DOUBTFUL_ESCAPE.test(text);
   if (!doubtful && isExact) return { value, exact: value };

@@ -84,11 +84,12 @@ export function splitRequest(takes: Takes, text: string, body: unknown): SplitRe
       `/batch is ${kindOf(batch)}: an array of calls is needed`,
     );
   }
-  const calls = batchSpans(text).map(({ start, end, depth, isExact }, i) => ({
+  const calls = batchSpans(text).map(({ start, end, depth, isExact, longestString }, i) => ({
     text: text.slice(start, end),
     value: batch[i] as unknown,
     depth,
     isExact,
+    longestString,
   }));
   if (calls.length > MAX_EVENTS) {
     throw new RefusedRequestError(

@@ -28,7 +28,17 @@ interface Referrer {
   readonly source: string;
 }
 
-const NO_PARAMETERS: ReadonlyMap<string, string> = new Map();
+/** What a page's query says. */
+interface Query {
+  /** By name in lower case: the first value that is not blank. */
+  readonly parameters: ReadonlyMap<string, string>;
+  /** The first click id of the list that it has. */
+  readonly click?: ClickId;
+  /** Whether it names its campaign. */
+  readonly isTagged: boolean;
+}
+
+const NO_QUERY: Query = { parameters: new Map(), isTagged: false };
 /** Characters of a parameter's value that are kept. */
 const MAX_VALUE = 500;
 const UTM = ['utm_source', 'utm_medium', 'utm_campaign'];
@@ -50,9 +60,8 @@ const ORGANIC_MEDIUM: Readonly<Record<Kind, string>> = {
  * @param tagged whether the client states its campaign: then an unknown one is `other`.
  */
 export function attribute(visit: Visit, tagged: boolean, rules: ChannelRules): Origin {
-  const parameters = queries.of(queryOf(visit));
+  const { parameters, click, isTagged } = queries.of(queryOf(visit));
   const stated = statedOf(visit, parameters);
-  const click = clickOf(parameters);
   const page = pages.of(visit.url);
   const from = referrers.of(visit.referrer);
   const isInternal = from !== undefined && rules.isInternal(from.host, page?.host);
@@ -71,7 +80,7 @@ export function attribute(visit: Visit, tagged: boolean, rules: ChannelRules): O
       parameters,
     }) ??
     taggedChannel(stated, click) ??
-    (tagged || UTM.some((name) => parameters.has(name)) ? 'other' : undefined);
+    (tagged || isTagged ? 'other' : undefined);
   // A source that only a property names may be anything: then nothing is said of the visit.
   if (channel !== undefined || stated.source !== undefined || stated.medium !== undefined) {
     return { ...origin, channel };
@@ -144,7 +153,6 @@ function untaggedChannel(
 }
 
 function clickOf(parameters: ReadonlyMap<string, string>): ClickId | undefined {
-  if (parameters.size === 0) return undefined;
   for (const name in CLICK_IDS) if (parameters.has(name)) return CLICK_IDS[name];
   return undefined;
 }
@@ -156,16 +164,16 @@ function queryOf({ url = '', search }: Visit): string | undefined {
   return query || search?.replace(/^\?/, '');
 }
 
-/** Parameters of the page by name in lower case: the first value that is not blank. */
-function parametersOf(query: string): ReadonlyMap<string, string> {
-  if (query === '') return NO_PARAMETERS;
+function readQuery(query: string): Query {
+  if (query === '') return NO_QUERY;
   const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
     const key = name.toLowerCase();
     const text = value.trim().slice(0, MAX_VALUE).toWellFormed();
     if (text !== '' && !parameters.has(key)) parameters.set(key, text);
   }
-  return parameters;
+  const isTagged = UTM.some((name) => parameters.has(name));
+  return { parameters, click: clickOf(parameters), isTagged };
 }
 
 /** Reads a text, and remembers the last one: the events of a request are mostly of one page. */
@@ -191,5 +199,5 @@ class LastRead<T> {
 
 const pages = new LastRead(placeOf);
 const referrers = new LastRead(placeOf);
-const queries = new LastRead(parametersOf);
+const queries = new LastRead(readQuery);
 const kinds = new LastRead(kindOfSource);

@@ -1,6 +1,6 @@
 import type { Takes } from '../../../core/collect-routes.ts';
 import type { JsonObject } from '../envelope.ts';
-import { isJsonObject } from '../json.ts';
+import { isJsonObject, shapeOf } from '../json.ts';
 import { MAX_DEPTH, MAX_EVENT_BYTES, MAX_EVENTS, MAX_MERGED_IDS } from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
 import { type IncomingCall, RefusedRequestError, type SplitRequest } from '../split.ts';
@@ -47,14 +47,14 @@ function aliasesOf(merge: IncomingCall, newId: () => string): IncomingCall[] {
   const { mergeProperties, ...call } = value as Readonly<Record<string, unknown>>;
   const given = Array.isArray(mergeProperties) ? mergeProperties : [];
   if (given.length > MAX_MERGED_IDS) return [{ ...merge, refusal: tooMany(given.length) }];
-  if (given.length === 0) return [aliasOf(merge, value as JsonObject, text)];
+  if (given.length === 0) return [aliasOf(value as JsonObject, text)];
   const id = messageIdOf(call.messageId, newId);
   return given.map((property, i) => {
     // Each is a message of its own, whose id it keeps where it is sent again: its letter is a merge of this one id.
     const messageId = id !== undefined && i > 0 ? `${id}/${i}` : (id ?? call.messageId);
     const own = { ...call, messageId, mergeProperties: [property] };
     const isAllThatCame = given.length === 1 && messageId === call.messageId;
-    return aliasOf(merge, own, isAllThatCame ? text : JSON.stringify(own));
+    return aliasOf(own, isAllThatCame ? text : JSON.stringify(own));
   });
 }
 
@@ -65,7 +65,7 @@ function messageIdOf(came: unknown, newId: () => string): string | undefined {
 }
 
 /** @param merge of one id, or of none. @param original what its dead letter keeps. */
-function aliasOf({ depth }: IncomingCall, merge: JsonObject, original: string): IncomingCall {
+function aliasOf(merge: JsonObject, original: string): IncomingCall {
   const { mergeProperties, ...call } = merge;
   const property: unknown = Array.isArray(mergeProperties) ? mergeProperties[0] : undefined;
   const id = isJsonObject(property) ? property.value : undefined;
@@ -75,7 +75,7 @@ function aliasOf({ depth }: IncomingCall, merge: JsonObject, original: string): 
       : { previousId: id };
   const text = JSON.stringify({ ...call, ...ids, type: 'alias', mergeProperties });
   // Parsed again: what is undefined above must be absent.
-  return { text, original, value: JSON.parse(text), depth, isExact: true };
+  return { text, original, value: JSON.parse(text), ...shapeOf(text) };
 }
 
 function tooMany(ids: number): Refusal {

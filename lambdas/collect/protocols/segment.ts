@@ -1,4 +1,4 @@
-import { jsonResponse } from '../../runtime/http.ts';
+import { type HttpResponse, jsonResponse } from '../../runtime/http.ts';
 import { BadRequestError } from '../../runtime/http-error.ts';
 import { headerKey, missingKey } from '../authenticate.ts';
 import { decodeBody } from '../decode.ts';
@@ -26,6 +26,9 @@ export const segment: Protocol = {
     return `{"batch":[${call}]${shared === '{}' ? '}' : `,${shared.slice(1)}`}`;
   },
   answer: ({ accepted, refused, declined, visitor }) => {
+    if (refused.length === 0 && declined === 0 && visitor.id === undefined) {
+      return allAccepted(accepted);
+    }
     const [first] = refused;
     if (accepted > 0 || declined > 0 || first === undefined) {
       return jsonResponse(200, {
@@ -41,3 +44,12 @@ export const segment: Protocol = {
   },
   answerError: () => undefined,
 };
+
+/** The answer of nearly all requests, hence written out. */
+function allAccepted(accepted: number): HttpResponse {
+  return {
+    statusCode: 200,
+    headers: { 'content-type': 'application/json' },
+    body: `{"success":true,"accepted":${accepted},"refused":[]}`,
+  };
+}

@@ -54,7 +54,7 @@ export interface VisitRules {
 export class Visits {
   readonly #signals: VisitorSignals;
   readonly #rules: VisitRules;
-  readonly #slots = new Map<string, Slot>();
+  readonly #slots: Slot[] = [];
 
   constructor(signals: VisitorSignals | undefined, rules: VisitRules) {
     this.#signals = signals ?? NO_SIGNALS;
@@ -98,12 +98,11 @@ export class Visits {
 
   /** What the browser is told once its events are stored. */
   answer(): VisitorAnswer {
-    if (this.#slots.size === 0) return NO_ANSWER;
-    const slots = [...this.#slots.values()];
-    const ids = new Set(slots.filter(({ isAllowed }) => isAllowed).map(({ id }) => id));
+    if (this.#slots.length === 0) return NO_ANSWER;
+    const ids = new Set(this.#slots.filter(({ isAllowed }) => isAllowed).map(({ id }) => id));
     const [id] = ids;
     return {
-      cookies: slots.flatMap(({ cookie, isThere, isAllowed, id: own }) => {
+      cookies: this.#slots.flatMap(({ cookie, isThere, isAllowed, id: own }) => {
         if (isAllowed) return [settingCookie(cookie, own)];
         return isThere ? [endingCookie(cookie)] : [];
       }),
@@ -131,19 +130,21 @@ export class Visits {
   }
 
   #slot(cookie: VisitorCookie): Slot {
-    const key = [cookie.name, cookie.domain, cookie.path].join(' ');
-    const known = this.#slots.get(key);
+    const { name, domain, path } = cookie;
+    const sameName = this.#slots.filter((slot) => slot.cookie.name === name);
+    const known = sameName.find(
+      (slot) => slot.cookie.domain === domain && slot.cookie.path === path,
+    );
     if (known) return known;
-    const { isThere, id } = findCookie(this.#signals.cookies, cookie.name);
+    const { isThere, id } = findCookie(this.#signals.cookies, name);
     // Cookies of one name come in one header: where one of them gets a new id, all get the same.
-    const sameName = [...this.#slots.values()].find((slot) => slot.cookie.name === cookie.name);
     const slot: Slot = {
       cookie,
       isThere,
-      id: id ?? sameName?.id ?? this.#rules.newId(),
+      id: id ?? sameName[0]?.id ?? this.#rules.newId(),
       isAllowed: false,
     };
-    this.#slots.set(key, slot);
+    this.#slots.push(slot);
     return slot;
   }
 }
