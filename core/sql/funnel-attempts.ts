@@ -74,7 +74,7 @@ export function attemptsSql(
   const statement = render(context.text(TEMPLATES[kind]), { ...shared, ...specific });
   if (Buffer.byteLength(statement) > MAX_STATEMENT_BYTES) {
     throw new InvalidFunnelError(
-      `funnel ${funnel.name}: its steps overlap in too many ways, the statement would have ${Buffer.byteLength(statement)} bytes, allowed: ${MAX_STATEMENT_BYTES}; make steps disjoint or set shared_events`,
+      `funnel ${funnel.name}: the statement would have ${Buffer.byteLength(statement)} bytes, allowed: ${MAX_STATEMENT_BYTES}; use fewer steps or filters, make steps disjoint or set shared_events`,
     );
   }
   return statement;

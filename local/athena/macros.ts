@@ -1,4 +1,4 @@
-/** Arguments of greatest and least, which take any number in Trino: a funnel of 20 steps in strict order has 39. */
+/** Arguments of greatest and least, which take any number in Trino: a funnel of 20 steps in strict order compares 19 times. */
 const MOST_COMPARED = 40;
 
 /**
