@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CfnOutput, Duration, Stack, Stage } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { MillraceConfig } from '../core/config.ts';
-import { parseConfig } from '../core/config-schema.ts';
+import { InvalidConfigError, parseConfig } from '../core/config-schema.ts';
 import { needsHashKey } from '../core/privacy.ts';
+import { tooLongToBuild } from '../core/sql/build-statements.ts';
 import { Alarms } from './alarms.ts';
 import { Answers } from './answers.ts';
 import { Api } from './api.ts';
@@ -23,6 +26,8 @@ import { Refill } from './refill.ts';
 import { Registry } from './registry.ts';
 import { EventStream } from './stream.ts';
 import { Workgroup } from './workgroup.ts';
+
+const STATEMENTS = join(import.meta.dirname, '../sql');
 
 /** Properties of {@link Millrace}. */
 export interface MillraceProps {
@@ -73,6 +78,10 @@ export class Millrace extends Construct {
   constructor(scope: Construct, id: string, props: MillraceProps) {
     super(scope, id);
     const config = parseConfig(props.config);
+    const tooLong = tooLongToBuild(config, (name) =>
+      readFileSync(join(STATEMENTS, `${name}.sql`), 'utf8'),
+    );
+    if (tooLong.length > 0) throw new InvalidConfigError(tooLong);
     const { retention, delivery: buffer } = config;
     const { logDays } = retention;
     this.dataStack = props.dataStack ?? this.stack('Data', DATA);

@@ -51,12 +51,12 @@ export function tiesScope(funnel: CompiledFunnel): Scope {
           .filter(({ step }) => step > k)
           .map((arrival) => ({
             name: sql`${numbered('next_', k)}_${arrival.name}`,
-            value: arrivalSql(funnel, arrival, numbered('ahead_', k), k, k + 1),
+            value: arrivalSql(funnel, arrival, numbered('ahead_', k), k + 1),
           })),
       })),
     arrivals: arrivals.map((arrival) => ({
       name: arrival.name,
-      value: arrivalSql(funnel, arrival, 'ahead_of_start' as Sql, 1, 1),
+      value: arrivalSql(funnel, arrival, 'ahead_of_start' as Sql, 1),
     })),
     starts: meetsAny(funnel, [funnel.steps[0]!.match]),
     reached: range(2, n).map((m) => ({
@@ -80,26 +80,29 @@ function arrivalsOf(funnel: CompiledFunnel): Arrival[] {
 }
 
 /**
- * When the step is reached by an attempt with `entry` steps done before this time's events, of which `ahead` steps are done
- * after them: here, or from a later time on. NULL where nothing is advanced.
+ * When the step is reached by an attempt of which `ahead` steps are done after this time's events: here, or from a later time on.
+ * NULL where nothing is advanced.
  * @param least The least number of steps done after them for the row to matter.
  */
-function arrivalSql(
-  funnel: CompiledFunnel,
-  arrival: Arrival,
-  ahead: Sql,
-  entry: number,
-  least: number,
-): Sql {
+function arrivalSql(funnel: CompiledFunnel, arrival: Arrival, ahead: Sql, least: number): Sql {
   const { step, here, name } = arrival;
-  const later = range(least, step - 1).map((done) => {
-    // Own events can be left for later where order is strict: every number of steps up to `ahead` may be the one that lasts.
-    const from = funnel.order === 'strict' ? range(Math.max(least, entry), done) : [done];
-    const times = from.map((level) => sql`${numbered('next_', level)}_${name}`);
-    const time = times.length === 1 ? times[0]! : sql`least(${sqlJoin(times, ', ')})`;
-    return sql`WHEN ${ahead} = ${sqlInteger(done)} THEN ${time}`;
-  });
-  return sql`CASE ${sqlJoin([sql`WHEN ${ahead} >= ${sqlInteger(Math.max(step, least))} THEN ${here}`, ...later], ' ')} END`;
+  const reached = sql`WHEN ${ahead} >= ${sqlInteger(Math.max(step, least))} THEN ${here}`;
+  const levels = range(least, step - 1);
+  const nextOf = (level: number): Sql => sql`${numbered('next_', level)}_${name}`;
+  if (funnel.order !== 'strict' || levels.length < 2) {
+    const later = levels.map(
+      (done) => sql`WHEN ${ahead} = ${sqlInteger(done)} THEN ${nextOf(done)}`,
+    );
+    return sql`CASE ${sqlJoin([reached, ...later], ' ')} END`;
+  }
+  // Own events can be left for later where order is strict: every number of steps up to `ahead` may be the one that lasts. One
+  // list for every `ahead`, because one each would make 20 steps too long for a statement.
+  const times = levels.map((level) =>
+    level === least
+      ? nextOf(level)
+      : sql`CASE WHEN ${ahead} >= ${sqlInteger(level)} THEN ${nextOf(level)} ELSE ${NEVER} END`,
+  );
+  return sql`CASE ${reached} WHEN ${ahead} >= ${sqlInteger(least)} THEN least(${sqlJoin(times, ', ')}) END`;
 }
 
 /** Steps done after this time's events where `entry` were done before; the attempt's own start is not counted again. */

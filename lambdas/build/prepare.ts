@@ -1,4 +1,5 @@
 import { makeRunId, runPrefix, temporaryTable } from '../../core/layout.ts';
+import { MAX_BUILD_STATEMENT } from '../../core/sql/build-statements.ts';
 import { createTableAs } from '../../core/sql/ctas.ts';
 import type { Sql } from '../../core/sql/quote.ts';
 import { abandon } from './abandon.ts';
@@ -21,8 +22,6 @@ export type Prepared =
 
 /** How long a run may take before another may take its partition over: longer than Athena lets a statement run (30 min). */
 export const LEASE_MS = 35 * 60_000;
-/** Step Functions carries at most 256 KiB from state to state, Athena takes 256 KiB of text. */
-const MAX_SQL_LENGTH = 200_000;
 
 /**
  * Claims a partition for a new run and renders its statement. A claim that has expired is taken over, and so is one of an
@@ -55,9 +54,9 @@ async function claim(context: BuildContext, execution: string, task: BuildTask):
     location: `s3://${context.lakeBucket}/${runPrefix(partition, runId)}`,
     select,
   });
-  if (statement.length > MAX_SQL_LENGTH)
+  if (statement.length > MAX_BUILD_STATEMENT)
     throw new Error(
-      `the statement of ${task.table} has ${statement.length} characters, at most ${MAX_SQL_LENGTH} are allowed`,
+      `the statement of ${task.table} has ${statement.length} characters, at most ${MAX_BUILD_STATEMENT} are allowed`,
     );
   const lease = {
     run_id: runId,

@@ -147,4 +147,20 @@ describe('Millrace', () => {
 
     expect(() => new Millrace(makeApp(), 'Millrace', { config })).toThrow(InvalidConfigError);
   });
+
+  it('refuses a funnel whose facts could not be built: it would stop the builds of all', () => {
+    // Six steps each that one event can match together.
+    const steps = Array.from({ length: 20 }, (_, i) => ({
+      event: `event ${Math.floor(i / 6)}`,
+      where: [{ property: `p${i % 6}`, op: 'is_set' as const }],
+    }));
+    const apps = sample.apps.map((app) => ({
+      ...app,
+      funnels: [{ name: 'long', window: '1d', steps }],
+    }));
+
+    expect(() => new Millrace(makeApp(), 'Millrace', { config: { ...sample, apps } })).toThrow(
+      /apps\[0\]\.funnels\[0\]: .*allowed: \d+; use fewer steps/,
+    );
+  });
 });
