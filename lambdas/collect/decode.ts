@@ -74,6 +74,11 @@ function unpack(packed: Buffer, contentEncoding: string | undefined): Buffer | u
   }
 }
 
+/** Some clients call deflate what has none. It is a multiple of 31 whose low half byte says 8: what has none may be one of them, not both. */
+function hasZlibHeader(packed: Buffer): boolean {
+  return packed.length > 1 && (packed.readUInt8() & 0x0f) === 8 && packed.readUInt16BE() % 31 === 0;
+}
+
 function inflaterOf(encoding: string, packed: Buffer) {
   switch (encoding) {
     case '':
@@ -83,8 +88,7 @@ function inflaterOf(encoding: string, packed: Buffer) {
     case 'x-gzip':
       return undefined;
     case 'deflate':
-      // Some clients call so what has no header of zlib's, which is a multiple of 31.
-      return packed.length > 1 && packed.readUInt16BE() % 31 === 0 ? inflateSync : inflateRawSync;
+      return hasZlibHeader(packed) ? inflateSync : inflateRawSync;
     case 'br':
       return brotliDecompressSync;
     default:

@@ -18,6 +18,9 @@ const MOST_KNOWN = 5_000;
 export class KeyRules {
   /** Rules by path, from the call. */
   readonly root: PathNode;
+  /** The same from a webhook on, and from an event as Snowplow's trackers send it: dead letters keep both as they came. */
+  readonly hook: PathNode;
+  readonly event: PathNode;
   readonly #names = new Set<string>();
   readonly #starts: readonly string[];
   readonly #ends: readonly string[];
@@ -39,6 +42,23 @@ export class KeyRules {
       // Traits come in the call and in its context; an alias names the user's earlier id.
       ...hash.flatMap((path) => withTwins(path)).map((path) => [path, 'hash'] as const),
     ]);
+    const properties = below(this.root, 'properties');
+    this.hook = named({
+      payload: properties,
+      query_parameters: below(below(this.root, 'context'), 'query_parameters'),
+      // Of Iglu's: data, or objects of schema and data.
+      data: properties && {
+        ...properties,
+        children: new Map([...properties.children, ...named({ data: properties }).children]),
+      },
+    });
+    const described = named({ data: named({ data: properties }) });
+    this.event = {
+      children: new Map([
+        ...this.root.children,
+        ...named({ ue_pr: described, ue_px: described }).children,
+      ]),
+    };
   }
 
   /** What the name of a key or parameter says of its value, wherever it stands. */
@@ -71,6 +91,17 @@ export function normalName(name: string): string {
 export function below(node: PathNode | undefined, key: string): PathNode | undefined {
   if (node === undefined || node.children.size === 0) return undefined;
   return node.children.get(normalName(key));
+}
+
+/** A place above others. */
+function named(members: Readonly<Record<string, PathNode | undefined>>): PathNode {
+  return {
+    children: new Map(
+      Object.entries(members).flatMap(([name, node]) =>
+        node === undefined ? [] : [[normalName(name), node] as const],
+      ),
+    ),
+  };
 }
 
 function withTwins(path: string): string[] {

@@ -40,6 +40,11 @@ const EVENT_PATHS: Readonly<Record<string, string>> = {
   nuid: 'anonymousId',
   tnuid: 'anonymousId',
 };
+/** All members of a webhook as dead letters keep it: of RudderStack's, and of Snowplow's. */
+const HOOKS = [
+  new Set(['method', 'message_id', 'query_parameters', 'payload']),
+  new Set(['parameters', 'platform', 'data']),
+];
 /** Something of which all that is looked for has one; most words, paths and names have none. */
 const SUSPICIOUS = /[@%\\=\u0080-\uffff]|\d\d|":|" :/;
 /** Deeper values are looked at as text. */
@@ -48,8 +53,8 @@ const MOST_LEVELS = 64;
 /** Where a value stands. */
 interface Place {
   readonly node?: PathNode;
-  /** A call, its context and a Snowplow tracker's event have members that are ids. */
-  readonly role?: 'call' | 'context' | 'event';
+  /** A call, its context, a Snowplow tracker's event and a webhook have members that are ids. */
+  readonly role?: 'call' | 'context' | 'event' | 'hook';
 }
 
 /**
@@ -171,8 +176,8 @@ export class Redactor {
   }
 
   /** A copy, in the order of the keys, from the first member on that changes; else the object itself. */
-  #object(object: JsonObject, { node, role: given }: Place): JsonObject {
-    const role = given === 'call' && isTrackerEvent(object) ? 'event' : given;
+  #object(object: JsonObject, given: Place): JsonObject {
+    const { node, role } = given.role === 'call' ? this.#callPlace(object) : given;
     let clean: Record<string, unknown> | undefined;
     const counts = new Map<string, number>();
     for (const key in object) {
@@ -186,13 +191,22 @@ export class Redactor {
     return clean ?? object;
   }
 
+  /** Where a call stands, alone or in a batch: of another shape, paths lead to other places. */
+  #callPlace(object: JsonObject): Place {
+    if (isTrackerEvent(object)) return { node: this.#keys.event, role: 'event' };
+    if (isHook(object)) return { node: this.#keys.hook, role: 'hook' };
+    return { node: this.#keys.root, role: 'call' };
+  }
+
   #member(key: string, value: unknown, node: PathNode | undefined, role: Place['role']): unknown {
     const next = node && below(node, role === 'event' ? (EVENT_PATHS[key] ?? key) : key);
     const isKept = isId(key, role);
     const rule = next?.rule ?? (isKept ? undefined : this.#keys.ofName(key));
     if (rule === undefined) {
       if (isKept) return value;
-      if (typeof value === 'string') return this.#string(value);
+      // A tracker's JSON stands in text.
+      if (typeof value === 'string')
+        return this.#string(value, role === 'event' ? next : undefined);
     }
     const place = { node: next, role: roleBelow(role, key) };
     return rule ? this.#byRule(rule, value, place) : this.#value(value, place);
@@ -239,28 +253,29 @@ export class Redactor {
     }
   }
 
-  #string(text: string): string {
+  /** @param node of the JSON that the text may hold. */
+  #string(text: string, node?: PathNode): string {
     if (text.length < 4) return text;
     const first = text.charCodeAt(0);
     // { and [, and what may stand before them.
     if (first === 0x7b || first === 0x5b || first <= 0x20) {
       const inner = parsed(text);
       if (inner !== undefined) {
-        const clean = this.#value(inner, {});
+        const clean = this.#value(inner, { node });
         return clean === inner ? text : JSON.stringify(clean);
       }
     }
     // e and W, as the base64 of { and [ begins.
-    const encoded = first === 0x65 || first === 0x57 ? this.#encoded(text) : undefined;
+    const encoded = first === 0x65 || first === 0x57 ? this.#encoded(text, node) : undefined;
     return encoded ?? this.text(text);
   }
 
   /** JSON in base64, as pixels and some clients carry it; undefined where the text is none. */
-  #encoded(text: string): string | undefined {
+  #encoded(text: string, node: PathNode | undefined): string | undefined {
     if (!/^(?:ey|W[3yz])[\w+/-]{14,}={0,2}$/.test(text)) return undefined;
     const inner = parsed(Buffer.from(text, 'base64').toString('utf8'));
     if (inner === undefined) return undefined;
-    const clean = this.#value(inner, {});
+    const clean = this.#value(inner, { node });
     if (clean === inner) return text;
     const encoding = /[+/=]/.test(text) ? 'base64' : 'base64url';
     return Buffer.from(JSON.stringify(clean)).toString(encoding);
@@ -298,6 +313,7 @@ export class Redactor {
 function isId(key: string, role: Place['role']): boolean {
   if (role === undefined) return false;
   if (role === 'event') return EVENT_IDS.has(key);
+  if (role === 'hook') return key === 'message_id';
   return (role === 'call' ? CALL_IDS : CONTEXT_IDS).has(key);
 }
 
@@ -306,8 +322,15 @@ function isTrackerEvent(object: JsonObject): boolean {
   return typeof object.e === 'string' && object.type === undefined;
 }
 
+/** Whether it is a webhook, which only dead letters keep. */
+function isHook(object: JsonObject): boolean {
+  const isNamed = Object.hasOwn(object, 'payload') || Object.hasOwn(object, 'parameters');
+  return isNamed && HOOKS.some((names) => Object.keys(object).every((key) => names.has(key)));
+}
+
 /** A batch holds calls, and its context stands beside them. */
 function roleBelow(role: Place['role'], key: string): Place['role'] {
+  if (role === 'hook') return key === 'parameters' ? 'event' : undefined;
   if (role !== 'call') return undefined;
   if (key === 'context') return 'context';
   return key === 'batch' ? 'call' : undefined;

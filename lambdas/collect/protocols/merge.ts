@@ -1,6 +1,6 @@
 import type { Takes } from '../../../core/collect-routes.ts';
 import type { JsonObject } from '../envelope.ts';
-import { isJsonObject, shapeOf } from '../json.ts';
+import { isJsonObject, parseExactly, scalarText, shapeOf } from '../json.ts';
 import { MAX_DEPTH, MAX_EVENT_BYTES, MAX_EVENTS, MAX_MERGED_IDS } from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
 import { type IncomingCall, RefusedRequestError, type SplitRequest } from '../split.ts';
@@ -44,10 +44,10 @@ function aliasesOf(merge: IncomingCall, newId: () => string): IncomingCall[] {
   if (depth > MAX_DEPTH || Buffer.byteLength(text.trim()) > MAX_EVENT_BYTES) {
     return [{ ...merge, value: { ...(value as object), type: 'alias' } }];
   }
-  const { mergeProperties, ...call } = value as Readonly<Record<string, unknown>>;
+  const { mergeProperties, ...call } = parseExactly(text, value, merge).exact as JsonObject;
   const given = Array.isArray(mergeProperties) ? mergeProperties : [];
   if (given.length > MAX_MERGED_IDS) return [{ ...merge, refusal: tooMany(given.length) }];
-  if (given.length === 0) return [aliasOf(value as JsonObject, text)];
+  if (given.length === 0) return [aliasOf({ ...call, mergeProperties }, text)];
   const id = messageIdOf(call.messageId, newId);
   return given.map((property, i) => {
     // Each is a message of its own, whose id it keeps where it is sent again: its letter is a merge of this one id.
@@ -61,7 +61,7 @@ function aliasesOf(merge: IncomingCall, newId: () => string): IncomingCall[] {
 /** The id that came, or a new one; undefined where what came is none, and is refused. */
 function messageIdOf(came: unknown, newId: () => string): string | undefined {
   if (came === undefined || came === null || came === '') return newId();
-  return typeof came === 'string' || typeof came === 'number' ? String(came) : undefined;
+  return typeof came === 'boolean' ? undefined : scalarText(came);
 }
 
 /** @param merge of one id, or of none. @param original what its dead letter keeps. */

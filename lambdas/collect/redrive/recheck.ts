@@ -7,6 +7,8 @@ import { type Collector, callRules } from '../collect.ts';
 import { callColumns, cutLetter } from '../dead-letter.ts';
 import { batchSpans, isJsonObject } from '../json.ts';
 import { MAX_DEAD_LETTER_BYTES } from '../limits.ts';
+import { redactedLetter } from '../privacy/letter.ts';
+import type { Redactor } from '../privacy/redactor.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { protocols } from '../protocols/protocols.ts';
 import { type Refusal, RefusedError } from '../refusal.ts';
@@ -152,12 +154,14 @@ function recheckCalls(
   const pieces = piecesOf(letter, facts, protocol, route.takes);
   return sumOf(
     letter,
+    collector.redactors.of(app.id),
     pieces.map((piece) => ({ piece, checked: check(piece) })),
   );
 }
 
 function sumOf(
   letter: DeadLetter,
+  redactor: Redactor,
   all: readonly { readonly piece: Piece; readonly checked: Checked }[],
 ): Rechecked {
   const lines = all.flatMap(({ checked }) => ('lines' in checked ? checked.lines : []));
@@ -166,7 +170,10 @@ function sumOf(
   );
   if (lines.length > 0) {
     const isBatch = all.some(({ piece }) => piece.id !== letter.dead_letter_id);
-    const letters = refused.map((one) => letterOf(one, letter));
+    // Rules may have come since the batch's letter was made.
+    const letters = refused.map((one) =>
+      cutLetter(redactedLetter(letterOf(one, letter), redactor)),
+    );
     return { outcome: 'passed', lines, ...(isBatch && { refused: letters }) };
   }
   const [first] = refused;
@@ -187,7 +194,7 @@ function letterOf(
   { piece, refusal, call }: { piece: Piece; refusal: Refusal; call: unknown },
   batch: DeadLetter,
 ): DeadLetter {
-  return cutLetter({
+  return {
     dead_letter_id: piece.id,
     part_of: batch.dead_letter_id,
     received_at: batch.received_at,
@@ -199,7 +206,7 @@ function letterOf(
     ...callColumns(isJsonObject(call) ? call : {}),
     payload: piece.text,
     request: batch.request,
-  });
+  };
 }
 
 function refusalOf(error: unknown): Refusal {

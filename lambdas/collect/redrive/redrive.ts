@@ -157,7 +157,14 @@ function add(
     const { lines, refused } = rechecked;
     portion.lines.push(...lines);
     portion.bytes += lines.reduce((sum, { json }) => sum + json.length, 0);
-    if (refused !== undefined) portion.refused.set(letter.dead_letter_id, refused);
+    if (refused !== undefined) {
+      portion.refused.set(letter.dead_letter_id, refused);
+      // Each repeats the request, and with it the context of the batch.
+      portion.bytes += refused.reduce(
+        (sum, one) => sum + one.payload.length + one.request.length,
+        0,
+      );
+    }
     portion.notes.push({ ...base, outcome: 'passed', events: lines.length });
   } else if (rechecked.outcome === 'failed') {
     const { code, pointer, message, schema } = rechecked.reason;

@@ -99,6 +99,21 @@ describe('the body', () => {
     expect(record.message_id).toBe('m1');
   });
 
+  it("comes as deflate without zlib's header also where it begins as such a header could", async () => {
+    // By chance of one in some hundred.
+    const packed = Array.from({ length: 5_000 }, (_, i) =>
+      deflateRawSync(
+        JSON.stringify({ messageId: `m${i}`, ...track, properties: { i, of: 'x'.repeat(i % 50) } }),
+      ),
+    ).filter((bytes) => bytes.readUInt16BE() % 31 === 0);
+    expect(packed.length).toBeGreaterThan(0);
+
+    for (const bytes of packed.slice(0, 5)) {
+      const body = bytes.toString('base64');
+      await recordOf('/v1/track', body, { isBase64Encoded: true, contentEncoding: 'deflate' });
+    }
+  });
+
   it('is refused in an encoding that is not known, or that it does not have', async () => {
     const body = Buffer.from(text).toString('base64');
     const zstd = await send('/v1/track', body, { isBase64Encoded: true, contentEncoding: 'zstd' });

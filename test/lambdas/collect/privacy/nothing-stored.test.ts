@@ -121,6 +121,40 @@ describe('what is private', () => {
   });
 });
 
+describe('what stands at a declared path', () => {
+  const collector = createCollector(
+    parseConfig({
+      apps: [
+        {
+          id: 'strict',
+          writeKeys: [{ key: KEYS.strict }],
+          readKeys: [],
+          unknownEvents: 'refuse',
+          privacy: { keys: ['properties.customer.name', 'context.query_parameters.who'] },
+        },
+      ],
+    }),
+  );
+
+  it.each([
+    ['/v1/webhook', `writeKey=${KEYS.strict}&who=jane-doe`],
+    [
+      '/com.snowplowanalytics.iglu/v1',
+      `aid=${KEYS.strict}&schema=iglu:com.acme/x/jsonschema/1-0-0`,
+    ],
+  ])('is not in the letter of a refused webhook: %s', async (path, query) => {
+    const sinks = new MemorySinks();
+    const route = collector.routes.of('POST', path);
+    const body = '{"customer":{"name":"jane-doe"}}';
+    const request = { method: 'POST', path, query, body, isBase64Encoded: false };
+
+    await collect({ ...request, receivedAt: RECEIVED_AT }, route, collector, sinks);
+
+    expect(sinks.deadLetters.map(({ code }) => code)).toEqual(['unknown_event']);
+    expect(JSON.stringify(sinks.deadLetters)).not.toContain('jane-doe');
+  });
+});
+
 describe('a declared user id', () => {
   const config = parseConfig({
     apps: [
@@ -134,12 +168,12 @@ describe('a declared user id', () => {
   });
   const collector = createCollector(config, undefined, 'a secret of the deployment');
 
-  async function sent(call: object) {
+  async function sent(call: object, path = '/v1/identify') {
     const sinks = new MemorySinks();
-    const route = collector.routes.of('POST', '/v1/identify');
+    const route = collector.routes.of('POST', path);
     const request = {
       method: 'POST',
-      path: '/v1/identify',
+      path,
       authorization: basic(KEYS.shop),
       body: JSON.stringify(call),
       isBase64Encoded: false,
@@ -211,6 +245,14 @@ describe('a declared user id', () => {
       JSON.parse(String(one?.traits)).email,
       { old: hashes[0] },
     ]);
+  });
+
+  it('is not in the letter of a batch that is refused whole', async () => {
+    const batch = Array.from({ length: 2_501 }, () => ({ type: 'track', userId: 'jane-doe' }));
+    const { deadLetters } = await sent({ batch }, '/v1/batch');
+
+    expect(deadLetters.map(({ code }) => code)).toContain('too_many_events');
+    expect(JSON.stringify(deadLetters)).not.toContain('jane-doe');
   });
 
   it('needs a key: without one nothing starts', () => {

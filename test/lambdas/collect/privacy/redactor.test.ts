@@ -207,6 +207,38 @@ describe('a payload', () => {
     });
   });
 
+  it('has the values at declared paths taken also where they stand otherwise than in the call', () => {
+    const privacy = { keys: ['properties.customer.name', 'context.query_parameters.who'] };
+    const data = { customer: { name: 'Ann' }, plan: 'pro' };
+    const clean = { customer: { name: '[redacted]' }, plan: 'pro' };
+    const inner = (one: object) =>
+      JSON.stringify({ schema: 'iglu:u', data: { schema: 'x', data: one } });
+    const event = (one: object) => ({
+      ...{ e: 'ue', eid: '4111111111111111', ue_pr: inner(one) },
+      ue_px: Buffer.from(inner(one)).toString('base64url'),
+    });
+    const hook = (who: string, one: object) => ({
+      ...{ method: 'POST', message_id: '4111111111111111' },
+      ...{ query_parameters: { who }, payload: one },
+    });
+    const iglu = (one: object) => ({
+      ...{ parameters: { eid: '4111111111111111' }, platform: 'app' },
+      data: [one, { schema: 'x', data: one }],
+    });
+    const cases: [object, object][] = [
+      [{ batch: [{ properties: data }] }, { batch: [{ properties: clean }] }],
+      [event(data), event(clean)],
+      [{ batch: [event(data)] }, { batch: [event(clean)] }],
+      [hook('Ann', data), hook('[redacted]', clean)],
+      [hook('Ann', [data]), hook('[redacted]', [clean])],
+      [iglu(data), iglu(clean)],
+    ];
+
+    for (const [came, kept] of cases) {
+      expect(JSON.parse(redactor(privacy).payload(JSON.stringify(came)))).toEqual(kept);
+    }
+  });
+
   it('that is nested too deep to walk is looked at as text', () => {
     const text = `${'['.repeat(9_000)}"jane@example.com"${']'.repeat(9_000)}`;
 

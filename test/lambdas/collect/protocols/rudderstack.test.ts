@@ -35,6 +35,21 @@ describe("RudderStack's calls", () => {
     ]);
   });
 
+  it('merge ids of more digits than a double has, to the letter', async () => {
+    const body =
+      '{"userId":12345678901234567890,"messageId":1.0,"mergeProperties":[{"value":98765432109876543210},{"value":"c"}],"context":{"n":1.10}}';
+    const { records } = await send('/v1/merge', body);
+
+    expect(records).toMatchObject([
+      { message_id: '1.0', user_id: '12345678901234567890', previous_id: '98765432109876543210' },
+      { message_id: '1.0/1', user_id: '12345678901234567890', previous_id: 'c' },
+    ]);
+    expect(records.map(({ properties }) => properties)).toEqual([
+      expect.stringContaining('"n":1.10'),
+      expect.stringContaining('"n":1.10'),
+    ]);
+  });
+
   it('that merge nothing are refused as they came', async () => {
     const body = '{"userId": "u-1", "type": "merge", "mergeProperties": []}';
     const { answer, sinks } = await send('/v1/merge', body);

@@ -23,6 +23,31 @@ async function lettersOfCalls() {
 describe('a batch that was refused whole', () => {
   const batch = [cart('m1'), cart('m2', null), cart()];
 
+  it('has letters of its calls without what is private by the rules of now', async () => {
+    const [letter] = await lettersOf('/v1/batch', { batch, context: LARGE });
+    const payload = letter?.payload.replace('"m2",', '"m2","note":"4111 1111 1111 1111",');
+    await redriver.put([JSON.stringify({ ...letter, payload })]);
+
+    await redriver.redrive();
+
+    expect(await lettersOfCalls()).toMatchObject([
+      { message_id: 'm2', payload: expect.stringContaining('"note":"[card]"') },
+    ]);
+  });
+
+  it('and many like it are settled some at a time: each letter of a call repeats the context', async () => {
+    const calls = [cart('m1'), ...Array.from({ length: 400 }, (_, i) => cart(`x${i}`, null))];
+    const [letter] = await lettersOf('/v1/batch', { batch: calls, context: LARGE });
+    const context = { page: { title: 'x'.repeat(8_000) } };
+    const request = JSON.stringify({ ...JSON.parse(letter?.request ?? ''), context });
+    const like = (id: string) => JSON.stringify({ ...letter, request, dead_letter_id: id });
+    await redriver.put([like('one'), like('two')]);
+
+    const page = await redriver.redrive({}, { hasTime: () => false });
+
+    expect(page).toMatchObject({ found: 1, refused_calls: 400, cursor: { line: 1 } });
+  });
+
   it('is settled with the calls that pass, and the others are letters of their own', async () => {
     const [letter, ...others] = await lettersOf('/v1/batch', { batch, context: LARGE });
     expect([letter?.code, others]).toEqual(['invalid_request', []]);
