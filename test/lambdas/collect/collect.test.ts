@@ -103,7 +103,7 @@ describe('the body', () => {
     // By chance of one in some hundred.
     const packed = Array.from({ length: 5_000 }, (_, i) =>
       deflateRawSync(
-        JSON.stringify({ messageId: `m${i}`, ...track, properties: { i, of: 'x'.repeat(i % 50) } }),
+        JSON.stringify({ ...track, messageId: `m${i}`, properties: { i, of: 'x'.repeat(i % 50) } }),
       ),
     ).filter((bytes) => bytes.readUInt16BE() % 31 === 0);
     expect(packed.length).toBeGreaterThan(0);
