@@ -52,7 +52,7 @@ export class KeyRules {
         children: new Map([...properties.children, ...named({ data: properties }).children]),
       },
     });
-    const described = named({ data: named({ data: properties }) });
+    const described = properties && named({ data: named({ data: properties }) });
     this.event = {
       children: new Map([
         ...this.root.children,

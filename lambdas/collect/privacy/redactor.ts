@@ -34,12 +34,12 @@ const CONTEXT_IDS = new Set(['groupId', 'sessionId']);
 /** Parameters of a Snowplow tracker's event that are the same: a dead letter that is sent again must be of the same user. */
 const EVENT_IDS = new Set(['eid', 'aid', 'uid', 'duid', 'nuid', 'tnuid', 'sid']);
 /** The call's members that they become. */
-const EVENT_PATHS: Readonly<Record<string, string>> = {
-  uid: 'userId',
-  duid: 'anonymousId',
-  nuid: 'anonymousId',
-  tnuid: 'anonymousId',
-};
+const EVENT_PATHS: ReadonlyMap<string, string> = new Map([
+  ['uid', 'userId'],
+  ['duid', 'anonymousId'],
+  ['nuid', 'anonymousId'],
+  ['tnuid', 'anonymousId'],
+]);
 /** All members of a webhook as dead letters keep it: of RudderStack's, and of Snowplow's. */
 const HOOKS = [
   new Set(['method', 'message_id', 'query_parameters', 'payload']),
@@ -199,7 +199,7 @@ export class Redactor {
   }
 
   #member(key: string, value: unknown, node: PathNode | undefined, role: Place['role']): unknown {
-    const next = node && below(node, role === 'event' ? (EVENT_PATHS[key] ?? key) : key);
+    const next = node && below(node, role === 'event' ? (EVENT_PATHS.get(key) ?? key) : key);
     const isKept = isId(key, role);
     const rule = next?.rule ?? (isKept ? undefined : this.#keys.ofName(key));
     if (rule === undefined) {

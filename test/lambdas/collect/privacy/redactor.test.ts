@@ -239,6 +239,13 @@ describe('a payload', () => {
     }
   });
 
+  it("of a tracker's event may have keys that objects have by themselves", () => {
+    const text = '{"e":"zz","__proto__":"x","constructor":"y","toString":{"hasOwnProperty":1}}';
+
+    expect(redactor().payload(text)).toBe(text);
+    expect(redactor({ keys: ['properties.a'] }).payload(text)).toBe(text);
+  });
+
   it('that is nested too deep to walk is looked at as text', () => {
     const text = `${'['.repeat(9_000)}"jane@example.com"${']'.repeat(9_000)}`;
 
