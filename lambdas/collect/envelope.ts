@@ -68,12 +68,9 @@ export function withExtras(
   properties: JsonObject | undefined,
   extras: JsonObject | undefined,
 ): string | undefined {
-  const own = properties === undefined ? '{}' : JSON.stringify(properties);
-  if (extras === undefined) return own === '{}' ? undefined : own;
-  const added = properties === undefined ? extras : without(extras, properties);
-  const text = JSON.stringify(added);
-  if (text === '{}') return own;
-  return own === '{}' ? text : `${own.slice(0, -1)},${text.slice(1)}`;
+  const all = extras === undefined ? properties : { ...properties, ...without(extras, properties) };
+  const text = all && JSON.stringify(all);
+  return text === '{}' ? undefined : text;
 }
 
 function contextLeft(context: JsonObject): JsonObject | undefined {
@@ -108,7 +105,8 @@ function leftOver(
 }
 
 /** Extras whose key the client does not use itself. */
-function without(extras: JsonObject, properties: JsonObject): JsonObject {
+function without(extras: JsonObject, properties: JsonObject | undefined): JsonObject {
+  if (properties === undefined) return extras;
   for (const key in extras) {
     if (!Object.hasOwn(properties, key)) continue;
     return Object.fromEntries(
