@@ -72,7 +72,9 @@ export async function collect(
   const key = protocol.keyOf(request);
   const known = key === undefined ? undefined : lookup(key);
   if (known) enter(known);
-  const { text, tooLarge } = await protocol.textOf(request);
+  const decoded = protocol.textOf(request);
+  // Most protocols have it at once: waiting for what is there costs as much as finding the route.
+  const { text, tooLarge } = decoded instanceof Promise ? await decoded : decoded;
   if (tooLarge) return refuseTooLarge(text, known, intake);
   let body: unknown;
   try {

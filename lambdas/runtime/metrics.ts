@@ -5,7 +5,7 @@ import { APP_DIMENSION } from '../../core/metrics.ts';
  * anyway.
  * @param namespace of letters, digits and `.-_/#:`, as CloudWatch takes it.
  * @param at epoch ms: the minute that the values are counted in; at most two weeks ago.
- * @param app undefined for metrics without a dimension.
+ * @param app an id of the config, which needs no escapes either; undefined for metrics without a dimension.
  * @param values counts by metric, whose names are of letters only; at least one.
  */
 export function metricLine(
@@ -21,7 +21,7 @@ export function metricLine(
     counts += `,"${name}":${values[name]}`;
   }
   const dimensions = app === undefined ? '' : `"${APP_DIMENSION}"`;
-  const dimension = app === undefined ? '' : `,"${APP_DIMENSION}":${JSON.stringify(app)}`;
+  const dimension = app === undefined ? '' : `,"${APP_DIMENSION}":"${app}"`;
   // Written out: it is made for each request.
   return `{"_aws":{"Timestamp":${at},"CloudWatchMetrics":[{"Namespace":"${namespace}","Dimensions":[[${dimensions}]],"Metrics":[${metrics}]}]}${dimension}${counts}}`;
 }

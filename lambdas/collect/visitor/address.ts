@@ -23,7 +23,14 @@ function without(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !ADDRESSES.includes(name)));
 }
 
+/** All ADDRESSES, written out: each call and each context is asked. */
 function holdsAddress(object: JsonObject): boolean {
-  for (const name of ADDRESSES) if (object[name] !== undefined) return true;
-  return false;
+  return (
+    object.ip !== undefined ||
+    object.request_ip !== undefined ||
+    object.requestIP !== undefined ||
+    object.ipAddress !== undefined ||
+    object.ip_address !== undefined ||
+    object.user_ipaddress !== undefined
+  );
 }
