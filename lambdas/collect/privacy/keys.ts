@@ -13,6 +13,8 @@ export interface PathNode {
 const PHONE_NAMES =
   /^(?:(?:mobile|cell|home|work|office|contact|customer|user|billing|shipping)?(?:phone|telephone|tel|fax)(?:no|nr|number)?|mobile(?:no|nr|number)?|cell(?:no|nr|number)?|msisdn|whatsapp(?:number)?)$/;
 const MOST_KNOWN = 5_000;
+/** Characters of a name that is remembered: those of an event's keys. A refused one may have keys of 500 KB. */
+const LONGEST_KNOWN = 256;
 
 /** Rules of an app by the names of keys, and by paths. */
 export class KeyRules {
@@ -63,6 +65,7 @@ export class KeyRules {
 
   /** What the name of a key or parameter says of its value, wherever it stands. */
   ofName(name: string): KeyRule | undefined {
+    if (name.length > LONGEST_KNOWN) return this.#work(normalName(name));
     let rule = this.#known.get(name);
     if (rule === undefined) {
       rule = this.#work(normalName(name)) ?? null;

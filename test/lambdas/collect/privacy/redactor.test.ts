@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { DEFAULT_PRIVACY, type PrivacyConfig } from '../../../../core/privacy.ts';
 import { digestOf } from '../../../../lambdas/collect/privacy/digest.ts';
@@ -250,6 +252,24 @@ describe('a payload', () => {
     const text = `${'['.repeat(9_000)}"jane@example.com"${']'.repeat(9_000)}`;
 
     expect(redactor().payload(text)).toBe(text.replace('jane@example.com', '[email]'));
+  });
+});
+
+describe('a long key', () => {
+  it('is not remembered: many of them would fill the memory', () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const one = redactor();
+    const used = () => {
+      // Shapes of objects outlive some collections, and their keys with them.
+      for (let i = 0; i < 6; i++) collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = used();
+
+    for (let i = 0; i < 100; i++) one.payload(`{"${'k'.repeat(400_000)}${i}":1}`);
+
+    expect(used() - before).toBeLessThan(20_000_000);
   });
 });
 
