@@ -5,6 +5,7 @@ import { truncatedAddresses } from './address.ts';
 import { type Digest, isDigest } from './digest.ts';
 import { type Finder, findAll, finderOf, mayHold } from './find.ts';
 import { below, type KeyRule, KeyRules, type PathNode } from './keys.ts';
+import { isHook, isPayload, isTrackerEvent } from './letter-shapes.ts';
 import { namedValues, namesParameter } from './named-values.ts';
 import { decoded } from './percent.ts';
 import { isPhoneText, normalPhone } from './phone.ts';
@@ -40,11 +41,6 @@ const EVENT_PATHS: ReadonlyMap<string, string> = new Map([
   ['nuid', 'anonymousId'],
   ['tnuid', 'anonymousId'],
 ]);
-/** All members of a webhook as dead letters keep it: of RudderStack's, and of Snowplow's. */
-const HOOKS = [
-  new Set(['method', 'message_id', 'query_parameters', 'payload']),
-  new Set(['parameters', 'platform', 'data']),
-];
 /** Something of which all that is looked for has one; most words, paths and names have none. */
 const SUSPICIOUS = /[@%\\=\u0080-\uffff]|\d\d|":|" :/;
 /** Deeper values are looked at as text. */
@@ -54,7 +50,7 @@ const MOST_LEVELS = 64;
 interface Place {
   readonly node?: PathNode;
   /** A call, its context, a Snowplow tracker's event and a webhook have members that are ids. */
-  readonly role?: 'call' | 'context' | 'event' | 'hook';
+  readonly role?: 'call' | 'context' | 'event' | 'hook' | 'payload';
 }
 
 /**
@@ -195,6 +191,7 @@ export class Redactor {
   #callPlace(object: JsonObject): Place {
     if (isTrackerEvent(object)) return { node: this.#keys.event, role: 'event' };
     if (isHook(object)) return { node: this.#keys.hook, role: 'hook' };
+    if (isPayload(object)) return { role: 'payload' };
     return { node: this.#keys.root, role: 'call' };
   }
 
@@ -314,23 +311,14 @@ function isId(key: string, role: Place['role']): boolean {
   if (role === undefined) return false;
   if (role === 'event') return EVENT_IDS.has(key);
   if (role === 'hook') return key === 'message_id';
+  if (role === 'payload') return false;
   return (role === 'call' ? CALL_IDS : CONTEXT_IDS).has(key);
-}
-
-/** Whether it is an event as Snowplow's trackers send it, which only dead letters keep: `e` is its kind. */
-function isTrackerEvent(object: JsonObject): boolean {
-  return typeof object.e === 'string' && object.type === undefined;
-}
-
-/** Whether it is a webhook, which only dead letters keep. */
-function isHook(object: JsonObject): boolean {
-  const isNamed = Object.hasOwn(object, 'payload') || Object.hasOwn(object, 'parameters');
-  return isNamed && HOOKS.some((names) => Object.keys(object).every((key) => names.has(key)));
 }
 
 /** A batch holds calls, and its context stands beside them. */
 function roleBelow(role: Place['role'], key: string): Place['role'] {
   if (role === 'hook') return key === 'parameters' ? 'event' : undefined;
+  if (role === 'payload') return key === 'data' ? 'call' : undefined;
   if (role !== 'call') return undefined;
   if (key === 'context') return 'context';
   return key === 'batch' ? 'call' : undefined;

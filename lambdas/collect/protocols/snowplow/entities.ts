@@ -5,7 +5,10 @@ import { jsonOf, membersOf, schemaNameOf, selfDescribing } from './self-describi
 
 const VENDOR = 'com.snowplowanalytics.snowplow';
 const SESSION = 'client_session';
-const SYSTEMS: Readonly<Record<string, string>> = { ios: 'iOS', android: 'Android' };
+const SYSTEMS: ReadonlyMap<string, string> = new Map([
+  ['ios', 'iOS'],
+  ['android', 'Android'],
+]);
 
 /** The entities of an event: what Snowplow calls its contexts. */
 export class Entities {
@@ -60,7 +63,7 @@ export function knownFacts(entities: Entities) {
     /** Of mobile trackers: the installation. */
     deviceId: scalarText(session?.userId),
     sessionId: scalarText(session?.sessionId),
-    os: system && (SYSTEMS[system.toLowerCase()] ?? system),
+    os: system && (SYSTEMS.get(system.toLowerCase()) ?? system),
     consent: gdpr,
   };
 }

@@ -231,6 +231,10 @@ describe('a payload', () => {
       [{ batch: [{ properties: data }] }, { batch: [{ properties: clean }] }],
       [event(data), event(clean)],
       [{ batch: [event(data)] }, { batch: [event(clean)] }],
+      [
+        { schema: 'x', data: [event(data)] },
+        { schema: 'x', data: [event(clean)] },
+      ],
       [hook('Ann', data), hook('[redacted]', clean)],
       [hook('Ann', [data]), hook('[redacted]', [clean])],
       [iglu(data), iglu(clean)],

@@ -176,6 +176,15 @@ describe('events of Snowplow trackers', () => {
     });
   });
 
+  it('keeps the name of a system that it does not know, whatever it is', async () => {
+    const mobile = {
+      schema: 'iglu:com.snowplowanalytics.snowplow/mobile_context/jsonschema/1-0-3',
+      data: { osType: 'constructor' },
+    };
+
+    expect(await recordOf({ e: 'pv', co: contexts(mobile) })).toMatchObject({ os: 'constructor' });
+  });
+
   it('a network user id serves where there is no device id', async () => {
     expect(await recordOf({ e: 'pv', duid: '', nuid: 'network-1' })).toMatchObject({
       anonymous_id: 'network-1',
