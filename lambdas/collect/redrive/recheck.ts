@@ -218,16 +218,20 @@ function refusalOf(error: unknown): Refusal {
   throw error;
 }
 
-function unreadable({ payload }: DeadLetter): Rechecked {
+function unreadable({ code: refused, payload }: DeadLetter): Rechecked {
   const of = (code: string, message: string): Rechecked => ({
     outcome: 'not_redrivable',
     code,
     message,
   });
+  const cut = () =>
+    of('payload_cut', `at most the first ${MAX_DEAD_LETTER_BYTES} bytes of what came are kept`);
+  // Nothing is kept of what unpacks to too much.
+  if (refused === 'request_too_large') return cut();
   if (payload === '') return of('not_kept', 'what came was not kept: its visitor is anonymous');
   // A cut may fall into a character of up to four bytes.
   if (Buffer.byteLength(payload) <= MAX_DEAD_LETTER_BYTES - 4) {
     return of('no_json', 'what came is no JSON');
   }
-  return of('payload_cut', `only the first ${MAX_DEAD_LETTER_BYTES} bytes of what came are kept`);
+  return cut();
 }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { s3 } from '../../../../lambdas/runtime/clients/s3.ts';
 import { KEYS } from '../collector.ts';
 import { selfDescribing, TP2 } from '../protocols/snowplow/tracker.ts';
@@ -19,6 +20,19 @@ const ids = (rows: readonly Record<string, unknown>[]) => rows.map(({ message_id
 async function lettersOfCalls() {
   return (await redriver.rows(`${DAY}/0-calls-of-`)).flatMap(({ rows }) => rows);
 }
+
+describe('a request that unpacks to too much', () => {
+  it('is cut to nothing, whoever its visitor is', async () => {
+    const body = gzipSync('x'.repeat(5_000_000)).toString('base64');
+    const letters = await lettersOf('/v1/track', body, { isBase64Encoded: true });
+    await redriver.put(letters);
+
+    expect(await redriver.redrive()).toMatchObject({
+      not_redrivable: 1,
+      reasons: [{ code: 'payload_cut' }],
+    });
+  });
+});
 
 describe('a batch that was refused whole', () => {
   const batch = [cart('m1'), cart('m2', null), cart()];
