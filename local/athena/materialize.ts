@@ -1,3 +1,4 @@
+import { QueryError } from './errors.ts';
 import { closing, isSymbol, isWord, nameOf, type Token } from './tokens.ts';
 
 const AS: Token = { kind: 'word', text: 'AS' };
@@ -12,8 +13,15 @@ type Named = ReadonlyMap<string, boolean>;
  * grouping twice (FilterPushdown of 1.5): a chain of n of them takes 2^n as long to plan, ten steps of a funnel 13 seconds. Rows stay the
  * same; Trino's dialect has no word for it.
  * @param tokens significant tokens of one query
+ * @throws QueryError where it has the word itself.
  */
 export function materialized(tokens: readonly Token[]): Token[] {
+  const own = tokens.findIndex(
+    (token, i) => isWord(token, 'MATERIALIZED') && isSymbol(tokens[i + 1], '('),
+  );
+  if (own > 0 && isWord(tokens[own - 1], 'AS', 'NOT')) {
+    throw new QueryError('SYNTAX_ERROR', `mismatched input '${tokens[own]!.text}'`);
+  }
   const out: Token[] = [];
   mark(tokens, new Map(), out);
   return out;

@@ -289,12 +289,28 @@ function refuseForeign(tokens: readonly Token[]): void {
         'SYNTAX_ERROR',
         `mismatched input '${token.text} ${next?.text ?? ''}'`.trim(),
       );
+    checkWindow(tokens, i);
     if (isWord(token, 'MATCH_RECOGNIZE', 'TABLESAMPLE')) throw refused(token.text.toUpperCase());
     if (isSymbol(token, ';'))
       throw new QueryError('SYNTAX_ERROR', 'Only one sql statement is allowed');
     if (isSymbol(token, '?')) throw wrongParameters(1, 0);
     if (isSymbol(token, '[') && !opensSubscript(tokens[i - 1]))
       throw new QueryError('SYNTAX_ERROR', "mismatched input '['");
+  }
+}
+
+/** DuckDB takes both before OVER; Trino neither. */
+function checkWindow(tokens: readonly Token[], i: number): void {
+  const isOver = (open: number) =>
+    isSymbol(tokens[open], '(') && isWord(tokens[closing(tokens, open) + 1], 'OVER');
+  if (isWord(tokens[i], 'FILTER') && isOver(i + 1)) {
+    throw new QueryError('NOT_SUPPORTED', 'FILTER is not yet supported for window functions');
+  }
+  if (isWord(tokens[i], 'DISTINCT') && isOver(i - 1)) {
+    throw new QueryError(
+      'NOT_SUPPORTED',
+      'DISTINCT in window function parameters not yet supported',
+    );
   }
 }
 

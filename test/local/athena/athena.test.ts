@@ -207,6 +207,18 @@ describe('the dialect', () => {
       "COLUMN_NOT_FOUND: line 1:1: Column 'nope' cannot be resolved or requester is not authorized to access requested resources",
     ],
     ['SELECT * FROM nope', "TABLE_NOT_FOUND: Table 'awsdatacatalog.lake.nope' does not exist"],
+    [
+      'WITH a AS MATERIALIZED (SELECT 1 AS n) SELECT n FROM a',
+      "SYNTAX_ERROR: mismatched input 'MATERIALIZED'",
+    ],
+    [
+      'SELECT max(n) FILTER (WHERE n > 1) OVER () FROM (VALUES 1) AS t (n)',
+      'NOT_SUPPORTED: FILTER is not yet supported for window functions',
+    ],
+    [
+      'SELECT count(DISTINCT n) OVER () FROM (VALUES 1) AS t (n)',
+      'NOT_SUPPORTED: DISTINCT in window function parameters not yet supported',
+    ],
     ['SELECT 1; SELECT 2', 'SYNTAX_ERROR: Only one sql statement is allowed'],
   ])('%s fails by name', async (sql, reason) => {
     const ended = await stack.run(sql);
