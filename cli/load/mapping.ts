@@ -67,19 +67,43 @@ const CALL_TYPES = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
 export function parseMapping(value: unknown): Mapping {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => {
-    const where = issue.path.join('.') || 'the mapping';
+  const lines = parsed.error.issues.flatMap((issue): string[] => {
+    const where = issue.path.join('.');
     const got = issue.path.reduce<unknown>(
       (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
       value,
     );
-    const what =
-      issue.code === 'unrecognized_keys'
-        ? `unknown member ${issue.keys.join(', ')}, allowed are ${Object.keys(schema.shape).join(', ')}`
-        : `${issue.message}, got ${JSON.stringify(got)}; a column's name, {"column": …, "as": …} or {"value": …} is allowed`;
-    return `${where}: ${what}`;
+    if (issue.code === 'unrecognized_keys') {
+      const known = Object.keys(schema.shape).join(', ');
+      return [
+        `${where || 'the mapping'}: unknown member ${issue.keys.join(', ')}, allowed are ${known}`,
+      ];
+    }
+    if (where === '') return [`the mapping: got ${JSON.stringify(got)}; an object is allowed`];
+    if (issue.code !== 'invalid_union') {
+      const allowed = where === 'timestamp_format' ? TIMESTAMP_FORMATS.join(', ') : 'text';
+      return [`${where}: got ${JSON.stringify(got)}; ${allowed} is allowed`];
+    }
+    return problemsOfSource(where, got);
   });
   throw new InvalidMappingError(lines.join('\n'));
+}
+
+const SOURCE_ALLOWED = `a column's name, {"column": …}, {"column": …, "as": "string", "number", "boolean" or "json"} or {"value": a text, a number, true or false} is allowed`;
+
+/** Where several sources stand under one member, the wrong ones are named. */
+function problemsOfSource(where: string, got: unknown): string[] {
+  if (!['properties', 'traits', 'context'].includes(where)) {
+    return [`${where}: got ${JSON.stringify(got)}; ${SOURCE_ALLOWED}`];
+  }
+  if (typeof got !== 'object' || got === null || Array.isArray(got)) {
+    return [
+      `${where}: got ${JSON.stringify(got)}; an object of sources, "*" (all other columns) or the name of a column that holds an object is allowed`,
+    ];
+  }
+  return Object.entries(got)
+    .filter(([name, member]) => name === '' || !source.safeParse(member).success)
+    .map(([name, member]) => `${where}.${name}: got ${JSON.stringify(member)}; ${SOURCE_ALLOWED}`);
 }
 
 /**
