@@ -8,7 +8,7 @@ import {
   hasMonths,
 } from './funnels.ts';
 
-/** Most characters of a build's statement: Step Functions carries at most 256 KiB from state to state, Athena takes 256 KiB of text. */
+/** Most bytes of a build's statement: Step Functions carries at most 256 KiB from state to state, Athena takes 256 KiB of text. */
 export const MAX_BUILD_STATEMENT = 200_000;
 /** Room for CREATE TABLE AS around the SELECT, with the names of buckets and tables. */
 const AROUND_SELECT = 2_000;
@@ -38,10 +38,10 @@ function problemOf(context: FunnelContext): string | undefined {
       funnelAttemptsSelect(context, ANY_DAY),
       ...(hasMonths(context.funnel) ? [funnelMonthsSelect(context, ANY_DAY)] : []),
     ];
-    const longest = Math.max(...statements.map(({ length }) => length));
+    const longest = Math.max(...statements.map((statement) => Buffer.byteLength(statement)));
     const allowed = MAX_BUILD_STATEMENT - AROUND_SELECT;
     if (longest <= allowed) return undefined;
-    return `a statement that builds its facts would have ${longest} characters, allowed: ${allowed}; use fewer steps or filters, make steps disjoint or set shared_events`;
+    return `a statement that builds its facts would have ${longest} bytes, allowed: ${allowed}; use fewer steps or filters, make steps disjoint or set shared_events`;
   } catch (error) {
     if (error instanceof InvalidFunnelError) return error.message;
     throw error;

@@ -54,9 +54,10 @@ async function claim(context: BuildContext, execution: string, task: BuildTask):
     location: `s3://${context.lakeBucket}/${runPrefix(partition, runId)}`,
     select,
   });
-  if (statement.length > MAX_BUILD_STATEMENT)
+  const bytes = Buffer.byteLength(statement);
+  if (bytes > MAX_BUILD_STATEMENT)
     throw new Error(
-      `the statement of ${task.table} has ${statement.length} characters, at most ${MAX_BUILD_STATEMENT} are allowed`,
+      `the statement of ${task.table} has ${bytes} bytes, at most ${MAX_BUILD_STATEMENT} are allowed`,
     );
   const lease = {
     run_id: runId,

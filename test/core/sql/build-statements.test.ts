@@ -49,3 +49,17 @@ it.each(['ordered', 'strict', 'any'] as const)(
     expect(problemsOf({ steps: overlapping(6), order })).toEqual([]);
   },
 );
+
+it('counts bytes: states and Athena hold so many, and a character of Chinese has three', () => {
+  const of = (text: string) =>
+    problemsOf({
+      steps: [
+        { event: 'a', where: [{ property: 'p', op: 'in', value: names(text) }] },
+        { event: 'b' },
+      ],
+    });
+  const names = (text: string) => Array.from({ length: 100 }, (_, i) => `${i}${text.repeat(900)}`);
+
+  expect(of('x')).toEqual([]);
+  expect(of('中')).toEqual([expect.stringMatching(/would have \d{6} bytes, allowed/)]);
+});
