@@ -143,7 +143,8 @@ export function buildsDefinition(props: BuildsDefinitionProps): {
       BuildsFailed: {
         Type: 'Fail',
         Error: 'BuildsFailed',
-        Cause: 'one partition or more could not be built: the registry says which and why',
+        Cause:
+          'one partition or more could not be built: which and why stands in the log of the function build ("a build failed") and in the registry; docs/BUILDS.md',
       },
     },
   };
