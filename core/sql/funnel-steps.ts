@@ -56,7 +56,9 @@ export function stepsSql(
       : [
           {
             name: 'step' as Sql,
-            value: stepSql(funnel, ({ value }) => value, matches, unfiltered),
+            value: unfiltered
+              ? countedStepSql(funnel, matches)
+              : stepSql(funnel, ({ value }) => value, matches),
           },
         ]),
     ...exclusions,
@@ -159,13 +161,23 @@ function stepSql(
   funnel: CompiledFunnel,
   flag: (match: NamedSql) => Sql,
   matches: readonly NamedSql[],
-  stepless = false,
 ): Sql {
   const cases = matches.map(
     (match, i) => sql`WHEN ${flag(match)} THEN ${sqlInteger(stepOf(funnel, i))}`,
   );
-  const none = stepless ? ('WHEN person_key IS NULL OR is_bot THEN 0 ' as Sql) : ('' as Sql);
-  return sql`CASE ${none}${sqlJoin(cases, ' ')} ELSE 0 END`;
+  return sql`CASE ${sqlJoin(cases, ' ')} ELSE 0 END`;
+}
+
+/** The same where nothing but names and who did it counts; 0 for bots and nobody. A bigint where each step has one name. */
+function countedStepSql(funnel: CompiledFunnel, matches: readonly NamedSql[]): Sql {
+  const names = funnel.steps.map(({ events }) => (events.length === 1 ? events[0] : null));
+  const single = names.filter((name) => typeof name === 'string');
+  // DuckDB finds a name in a list once for each name of a file, and compares each row with the names of a CASE.
+  const step =
+    new Set(single).size === names.length
+      ? sql`array_position(ARRAY[${sqlJoin(single.map(sqlString), ', ')}], event)`
+      : stepSql(funnel, ({ value }) => value, matches);
+  return sql`CASE WHEN person_key IS NULL OR is_bot THEN 0 ELSE ${step} END`;
 }
 
 function canStart(funnel: CompiledFunnel): Sql {
