@@ -139,7 +139,7 @@ function privateSinks(sinks: Sinks, redactors: Redactors): Sinks {
     store: (lines, letters, declined) =>
       sinks.store(
         lines,
-        letters.map((letter) => cutLetter(redactedLetter(letter, redactors.of(letter.app_id)))),
+        letters.map((letter) => cutLetter(redactedLetter(letter, redactors))),
         declined,
       ),
   };

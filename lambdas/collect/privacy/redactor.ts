@@ -11,7 +11,7 @@ import { decoded } from './percent.ts';
 import { isPhoneText, normalPhone } from './phone.ts';
 
 /** What stands where something was found. Stable: people filter by it. */
-export const PLACEHOLDERS: Readonly<Record<PiiKind | 'secret' | 'address', string>> = {
+export const PLACEHOLDERS: Readonly<Record<PiiKind | 'secret' | 'address' | 'writeKey', string>> = {
   card: '[card]',
   iban: '[iban]',
   email: '[email]',
@@ -19,6 +19,8 @@ export const PLACEHOLDERS: Readonly<Record<PiiKind | 'secret' | 'address', strin
   nationalId: '[national-id]',
   secret: '[redacted]',
   address: '[ip]',
+  // Shorter than any key: a letter that fitted still fits.
+  writeKey: '[key]',
 };
 const IS_PLACEHOLDER = new Set(Object.values(PLACEHOLDERS));
 

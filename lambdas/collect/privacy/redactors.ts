@@ -2,9 +2,11 @@ import type { App } from '../../../core/config.ts';
 import { needsHashKey } from '../../../core/privacy.ts';
 import { digestOf } from './digest.ts';
 import { Redactor } from './redactor.ts';
+import { WriteKeyTexts } from './write-key-texts.ts';
 
-/** The redactors of all apps. */
+/** The redactors of all apps, and what takes their write keys out of dead letters. */
 export class Redactors {
+  readonly writeKeys: WriteKeyTexts;
   readonly #byApp = new Map<string, Redactor>();
 
   /**
@@ -12,6 +14,7 @@ export class Redactors {
    * @throws Error where an app hashes and there is no secret.
    */
   constructor(apps: readonly App[], hashKey: string | undefined) {
+    this.writeKeys = new WriteKeyTexts(apps);
     for (const { id, privacy } of apps) {
       if (needsHashKey(privacy) && !hashKey) {
         throw new Error(`app ${id} hashes personal data, and no key to hash with is given`);

@@ -8,7 +8,7 @@ import { callColumns, cutLetter } from '../dead-letter.ts';
 import { batchSpans, isJsonObject } from '../json.ts';
 import { MAX_DEAD_LETTER_BYTES } from '../limits.ts';
 import { redactedLetter } from '../privacy/letter.ts';
-import type { Redactor } from '../privacy/redactor.ts';
+import type { Redactors } from '../privacy/redactors.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { protocols } from '../protocols/protocols.ts';
 import { type Refusal, RefusedError } from '../refusal.ts';
@@ -154,14 +154,14 @@ function recheckCalls(
   const pieces = piecesOf(letter, facts, protocol, route.takes);
   return sumOf(
     letter,
-    collector.redactors.of(app.id),
+    collector.redactors,
     pieces.map((piece) => ({ piece, checked: check(piece) })),
   );
 }
 
 function sumOf(
   letter: DeadLetter,
-  redactor: Redactor,
+  redactors: Redactors,
   all: readonly { readonly piece: Piece; readonly checked: Checked }[],
 ): Rechecked {
   const lines = all.flatMap(({ checked }) => ('lines' in checked ? checked.lines : []));
@@ -172,7 +172,7 @@ function sumOf(
     const isBatch = all.some(({ piece }) => piece.id !== letter.dead_letter_id);
     // Rules may have come since the batch's letter was made.
     const letters = refused.map((one) =>
-      cutLetter(redactedLetter(letterOf(one, letter), redactor)),
+      cutLetter(redactedLetter(letterOf(one, letter), redactors)),
     );
     return { outcome: 'passed', lines, ...(isBatch && { refused: letters }) };
   }

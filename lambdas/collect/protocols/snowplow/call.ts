@@ -2,6 +2,7 @@ import { parseTime } from '../../clock.ts';
 import type { JsonObject } from '../../envelope.ts';
 import { isJsonObject, numberFrom, parseExactly, scalarText, shapeOf } from '../../json.ts';
 import { MAX_DEPTH } from '../../limits.ts';
+import { PLACEHOLDERS } from '../../privacy/redactor.ts';
 import { type Refusal, RefusedError, shown } from '../../refusal.ts';
 import type { IncomingCall } from '../../split.ts';
 import type { SplitFacts } from '../protocol.ts';
@@ -94,12 +95,12 @@ function segmentCall(event: JsonObject, appId: string, { keys }: PayloadFacts): 
   const screen = screenOf(of('res'));
   const page = pageOf(of('url'), of('refr'), of('page'));
   const duid = of('duid') ?? known.deviceId;
-  // A write key names no part of an app, and some are trusted with past times.
+  // A write key names no part of an app, and some are trusted with past times. Dead letters hold a placeholder for it.
   const isPlaced = (key: string) =>
     PLACED.has(key) ||
     taken.has(key) ||
     (key === 'res' && screen !== undefined) ||
-    (key === 'aid' && keys.kindOf(appId) !== undefined);
+    (key === 'aid' && (keys.kindOf(appId) !== undefined || appId === PLACEHOLDERS.writeKey));
   const rest = Object.entries(event).filter(([key, value]) => value !== '' && !isPlaced(key));
   return {
     type,

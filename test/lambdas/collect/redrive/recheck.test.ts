@@ -152,7 +152,11 @@ describe('a batch that was refused whole', () => {
     expect(page).toMatchObject({ passed: 1, events: 1, refused_calls: 1 });
     expect(ids(redriver.sent)).toEqual(['m1']);
     expect(await lettersOfCalls()).toMatchObject([
-      { message_id: 'm2', event: 'cart', payload: JSON.stringify(event('m2', {})) },
+      {
+        message_id: 'm2',
+        event: 'cart',
+        payload: JSON.stringify({ ...event('m2', {}), aid: '[key]' }),
+      },
     ]);
     expect((await redriver.redrive()).reasons).toMatchObject([{ code: 'schema_violation' }]);
   });
