@@ -38,22 +38,39 @@ export function shapeOf(text: string): JsonShape {
   return spanFrom(text, 0);
 }
 
+/** Where the parts of a batch stand in its text. */
+export interface BatchParts {
+  /** Of the elements. */
+  readonly spans: readonly Span[];
+  /** Of the top-level member `context`. */
+  readonly context?: Span;
+}
+
 /** Spans of the elements of the top-level array `batch`, or another, in a valid JSON text; the last one where the key is repeated. */
-export function batchSpans(text: string, key = 'batch'): Span[] {
+export function batchSpans(text: string, key = 'batch'): readonly Span[] {
+  return batchParts(text, key).spans;
+}
+
+/** As batchSpans, and the span of the context beside them. */
+export function batchParts(text: string, key = 'batch'): BatchParts {
   let spans: Span[] = [];
+  let context: Span | undefined;
   let at = afterBlanks(text, 0);
-  if (text[at] !== '{') return spans;
+  if (text[at] !== '{') return { spans };
   // Behind a value there is a quote only where another key follows.
   for (;;) {
     const keyStart = text.indexOf('"', at);
-    if (keyStart === -1) return spans;
+    if (keyStart === -1) return { spans, context };
     const keyEnd = stringEnd(text, keyStart) + 1;
     const value = afterBlanks(text, text.indexOf(':', keyEnd) + 1);
-    if (text[value] === '[' && isKey(text.slice(keyStart, keyEnd), key)) {
+    const written = text.slice(keyStart, keyEnd);
+    if (text[value] === '[' && isKey(written, key)) {
       spans = [];
       at = elementSpans(text, value, spans);
     } else {
-      at = spanFrom(text, value).end;
+      const span = spanFrom(text, value);
+      if (isKey(written, 'context')) context = span;
+      at = span.end;
     }
   }
 }

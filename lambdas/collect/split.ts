@@ -2,11 +2,11 @@ import type { Takes } from '../../core/collect-routes.ts';
 import type { RefusalCode } from '../../core/event.ts';
 import type { JsonObject } from './envelope.ts';
 import {
-  batchSpans,
-  isDeeperThan,
+  batchParts,
   isJsonObject,
   type JsonShape,
   parseExactly,
+  type Span,
   shapeOf,
 } from './json.ts';
 import {
@@ -84,7 +84,8 @@ export function splitRequest(takes: Takes, text: string, body: unknown): SplitRe
       `/batch is ${kindOf(batch)}: an array of calls is needed`,
     );
   }
-  const calls = batchSpans(text).map(({ start, end, depth, isExact, longestString }, i) => ({
+  const parts = batchParts(text);
+  const calls = parts.spans.map(({ start, end, depth, isExact, longestString }, i) => ({
     text: text.slice(start, end),
     value: batch[i] as unknown,
     depth,
@@ -97,15 +98,21 @@ export function splitRequest(takes: Takes, text: string, body: unknown): SplitRe
       '/batch',
       `the batch has ${calls.length} events: at most ${MAX_EVENTS} are allowed`,
       calls,
-      { context: readableContext(body.context) },
+      { context: readableContext(text, body.context, parts.context) },
     );
   }
-  return { calls, sentAt: body.sentAt, context: batchContext(body.context, calls) };
+  const context = batchContext(text, body.context, parts.context, calls);
+  return { calls, sentAt: body.sentAt, context };
 }
 
-function batchContext(context: unknown, calls: readonly IncomingCall[]): JsonObject | undefined {
-  if (context === undefined || context === null) return undefined;
-  if (!isJsonObject(context) || isDeeperThan(context, MAX_DEPTH)) {
+function batchContext(
+  text: string,
+  context: unknown,
+  span: Span | undefined,
+  calls: readonly IncomingCall[],
+): JsonObject | undefined {
+  if (context === undefined || context === null || span === undefined) return undefined;
+  if (!isJsonObject(context) || span.depth > MAX_DEPTH) {
     throw new RefusedRequestError(
       'invalid_request',
       '/context',
@@ -113,8 +120,8 @@ function batchContext(context: unknown, calls: readonly IncomingCall[]): JsonObj
       calls,
     );
   }
-  const text = JSON.stringify(context);
-  const bytes = Buffer.byteLength(text);
+  const exact = exactContext(text, context, span);
+  const bytes = Buffer.byteLength(JSON.stringify(exact));
   const most = Math.min(
     MAX_BATCH_CONTEXT_BYTES,
     Math.floor(MAX_REPEATED_CONTEXT_BYTES / Math.max(1, calls.length)),
@@ -127,7 +134,12 @@ function batchContext(context: unknown, calls: readonly IncomingCall[]): JsonObj
       calls,
     );
   }
-  return parseExactly(text, context).exact as JsonObject;
+  return exact;
+}
+
+/** As the client wrote it, to the letter. */
+function exactContext(text: string, context: JsonObject, span: Span): JsonObject {
+  return parseExactly(text.slice(span.start, span.end), context, span).exact as JsonObject;
 }
 
 /**
@@ -155,11 +167,14 @@ export function checkListed(events: number, shared: string, key?: string): void 
 }
 
 /** A batch's context as one of its events could hold it; undefined for others. */
-function readableContext(context: unknown): JsonObject | undefined {
-  if (!isJsonObject(context) || isDeeperThan(context, MAX_DEPTH)) return undefined;
-  const text = JSON.stringify(context);
-  if (Buffer.byteLength(text) > MAX_BATCH_CONTEXT_BYTES) return undefined;
-  return parseExactly(text, context).exact as JsonObject;
+function readableContext(
+  text: string,
+  context: unknown,
+  span: Span | undefined,
+): JsonObject | undefined {
+  if (!isJsonObject(context) || span === undefined || span.depth > MAX_DEPTH) return undefined;
+  const exact = exactContext(text, context, span);
+  return Buffer.byteLength(JSON.stringify(exact)) > MAX_BATCH_CONTEXT_BYTES ? undefined : exact;
 }
 
 /** A value in words that stay short, however large it is. */

@@ -5,7 +5,7 @@ import { NotFoundError } from '../../runtime/http-error.ts';
 import { lineOf } from '../check.ts';
 import { type Collector, callRules } from '../collect.ts';
 import { callColumns, cutLetter } from '../dead-letter.ts';
-import { batchSpans, isJsonObject } from '../json.ts';
+import { batchSpans, isJsonObject, parseExactly } from '../json.ts';
 import { MAX_DEAD_LETTER_BYTES } from '../limits.ts';
 import { redactedLetter } from '../privacy/letter.ts';
 import type { Redactors } from '../privacy/redactors.ts';
@@ -36,7 +36,7 @@ export function recheck(letter: DeadLetter, app: App, collector: Collector): Rec
     return recheckLine(letter);
   }
   try {
-    return recheckCalls(letter, JSON.parse(letter.request) as RequestText, app, collector);
+    return recheckCalls(letter, requestText(letter), app, collector);
   } catch (error) {
     if (error instanceof SyntaxError) return unreadable(letter);
     if (error instanceof NotFoundError) {
@@ -58,6 +58,11 @@ interface RequestText {
   readonly context?: unknown;
   /** What was to be stored of the visitor. */
   readonly visit?: unknown;
+}
+
+/** The numbers of a batch's context stay as they came. @throws SyntaxError where it is no JSON. */
+function requestText({ request }: DeadLetter): RequestText {
+  return parseExactly(request, JSON.parse(request)).exact as RequestText;
 }
 
 function requestOf(letter: DeadLetter, facts: RequestText): CollectRequest {

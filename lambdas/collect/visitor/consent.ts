@@ -1,5 +1,5 @@
 import type { JsonObject } from '../envelope.ts';
-import { isJsonObject, scalarText } from '../json.ts';
+import { isJsonObject, plainNumber, scalarText } from '../json.ts';
 
 /** What an event says of the visitor's consent. */
 export type Consent = 'granted' | 'denied' | 'missing';
@@ -52,7 +52,7 @@ export function consentOf(context: JsonObject | undefined, categories: readonly 
 function read(consent: unknown): Answers | undefined {
   if (Array.isArray(consent)) return listed(consent, []);
   if (isJsonObject(consent)) return readObject(consent);
-  const text = scalarText(consent)?.trim().toLowerCase();
+  const text = wordOf(consent);
   if (text === undefined || text === '') return undefined;
   if (OPEN.has(text)) return NO_ANSWER;
   const all = yesOrNo(text);
@@ -81,7 +81,7 @@ function readObject(consent: JsonObject): Answers {
 function readMap(map: JsonObject): Answers {
   const categories = new Map<string, boolean>();
   for (const [name, value] of Object.entries(map)) {
-    const answer = yesOrNo(scalarText(value)?.trim().toLowerCase());
+    const answer = yesOrNo(wordOf(value));
     if (answer === undefined) continue;
     if (WHOLE.has(name.toLowerCase())) return { all: answer, categories };
     categories.set(name.toLowerCase(), answer);
@@ -97,7 +97,12 @@ function listed(allowed: readonly unknown[], denied: readonly unknown[]): Answer
 }
 
 function namesOf(list: readonly unknown[]): string[] {
-  return list.flatMap((name) => scalarText(name)?.trim().toLowerCase() ?? []).filter(Boolean);
+  return list.flatMap((name) => wordOf(name) ?? []).filter(Boolean);
+}
+
+/** Of a batch's context numbers stand as they were written: 0.0 says what 0 says. */
+function wordOf(value: unknown): string | undefined {
+  return scalarText(plainNumber(value))?.trim().toLowerCase();
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -230,6 +230,17 @@ describe('a batch', () => {
     ]);
   });
 
+  it('gives its context to the letter: the last one, its numbers as they were written', async () => {
+    const context = '{ "price": 1.0, "id": 12345678901234567890, "list": [1e5, 1e400, "\\u0000"] }';
+    const text = `{"context":{"a":1},"batch":[${JSON.stringify({ ...track, type: 'track' })}],"con\\u0074ext" : ${context} }`;
+
+    const { records } = await send('/v1/batch', text);
+
+    expect(records[0]?.properties).toContain(
+      '"_context":{"price":1.0,"id":12345678901234567890,"list":[1e5,"1e400","\ufffd"]}',
+    );
+  });
+
   it('may be empty', async () => {
     const { answer } = await send('/v1/batch', { batch: [] });
 

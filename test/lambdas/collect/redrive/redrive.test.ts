@@ -64,6 +64,12 @@ describe('what is sent again', () => {
         authorization: undefined,
       },
     ],
+    [
+      "with digits as they came in its batch's context",
+      '/v1/batch',
+      JSON.stringify({ batch: [cart('m1')], context: { x: [2] } }).replace('[2]', '[1.0,1e400]'),
+      {},
+    ],
     ['of a Snowplow tracker', TP2, { schema: PAYLOAD_DATA, data: [snowplow] }, UNSIGNED],
     [
       'of a Snowplow tracker with parameters in the query',

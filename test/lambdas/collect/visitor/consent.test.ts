@@ -1,5 +1,8 @@
+import { parseExactly } from '../../../../lambdas/collect/json.ts';
 import { type Consent, consentOf } from '../../../../lambdas/collect/visitor/consent.ts';
 
+/** A number of a batch's context, as it was written. */
+const written = (text: string) => parseExactly(text, JSON.parse(text)).exact;
 const of = (consent: unknown, ...categories: string[]) => consentOf({ consent }, categories);
 
 describe('the consent of an event', () => {
@@ -28,6 +31,8 @@ describe('the consent of an event', () => {
     ['granted', 'missing', { ads: true }],
     ['denied', 'missing', { ads: false }],
     ['denied', 'denied', { analytics: 0, ads: 'no' }],
+    ['denied', 'denied', written('0.0')],
+    ['granted', 'granted', written('{"analytics":1.0}')],
     ['granted', 'granted', { categoryPreferences: { Advertising: false, Analytics: true } }],
     ['granted', 'denied', { categoryPreferences: { Advertising: true, Analytics: false } }],
     ['denied', 'denied', { categoryPreferences: { Advertising: false, Analytics: false } }],
