@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AthenaClient,
   GetQueryExecutionCommand,
@@ -22,6 +23,7 @@ import { FROM, STEPS, writePopulation } from './population.ts';
  * have, and over the events by our number. Every answer must be ClickHouse's, or the benchmark fails.
  */
 const HOUR_MS = 3_600_000;
+const PAUSE_MS = 500;
 const RUNS = 5;
 const sizes = countArguments(
   'npm run bench:funnels -- [EVENTS…]',
@@ -120,13 +122,17 @@ interface Times {
   readonly processor: number;
 }
 
-/** Medians of several works, each of which is done in turn, so that what else the machine does meets all of them. */
+/**
+ * Medians of several works, each of which is done in turn, so that what else the machine does meets all of them. What a work leaves to do
+ * (freeing memory) is over before the next.
+ */
 async function mediansInTurns<const T extends readonly (() => Promise<Times>)[]>(
   works: T,
 ): Promise<{ [I in keyof T]: Times }> {
   const all: Times[][] = works.map(() => []);
   for (let run = 0; run <= RUNS; run += 1) {
     for (const [i, work] of works.entries()) {
+      await sleep(PAUSE_MS);
       const times = await work();
       if (run > 0) all[i]!.push(times);
     }
