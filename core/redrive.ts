@@ -47,17 +47,9 @@ export interface RedriveReason {
 }
 
 /**
- * What one page did. Counts are of letters, of this page only. Where letters are dismissed, those of what passes and fails say what
- * sending them would do.
+ * What became of how many letters. Where letters are dismissed, what passes and fails says what sending them would do.
  */
-export interface RedrivePage {
-  /** Where to go on; null at the end. */
-  readonly cursor: RedriveCursor | null;
-  readonly dry_run: boolean;
-  /** Objects and bytes of the whole redrive: in the first page only. */
-  readonly total?: { readonly objects: number; readonly bytes: number };
-  /** Objects and bytes that are done with. */
-  readonly done: { readonly objects: number; readonly bytes: number };
+export interface RedriveCounts {
   /** Letters that were chosen and waited. */
   readonly found: number;
   /** Those that passed, or would pass. */
@@ -76,6 +68,30 @@ export interface RedrivePage {
   readonly already_redriven: number;
   /** Chosen letters that were dismissed before. */
   readonly already_dismissed: number;
+}
+
+/** The counts of no letters. */
+export const NO_LETTERS: RedriveCounts = {
+  found: 0,
+  passed: 0,
+  events: 0,
+  refused_calls: 0,
+  failed: 0,
+  not_redrivable: 0,
+  dismissed: 0,
+  already_redriven: 0,
+  already_dismissed: 0,
+};
+
+/** What one page did. Counts are of this page only. */
+export interface RedrivePage extends RedriveCounts {
+  /** Where to go on; null at the end. */
+  readonly cursor: RedriveCursor | null;
+  readonly dry_run: boolean;
+  /** Objects and bytes of the whole redrive: in the first page only. */
+  readonly total?: { readonly objects: number; readonly bytes: number };
+  /** Objects and bytes that are done with. */
+  readonly done: { readonly objects: number; readonly bytes: number };
   readonly reasons: readonly RedriveReason[];
 }
 

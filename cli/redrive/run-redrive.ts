@@ -1,6 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   InvalidRedriveError,
+  NO_LETTERS,
   type RedriveInput,
   type RedrivePage,
   type RedriveReason,
@@ -26,21 +27,6 @@ export type RedriveListener = (progress: {
 /** Longer than the function may take. */
 const TIMEOUT_MS = 150_000;
 
-const NOTHING: RedriveSummary = {
-  dismissing: false,
-  dry_run: false,
-  found: 0,
-  passed: 0,
-  events: 0,
-  refused_calls: 0,
-  failed: 0,
-  not_redrivable: 0,
-  dismissed: 0,
-  already_redriven: 0,
-  already_dismissed: 0,
-  reasons: [],
-};
-
 /**
  * Invokes the function page by page until it is done.
  * @param signal ends it after the page that is under way: what that page sent is noted.
@@ -54,7 +40,12 @@ export async function runRedrive(
 ): Promise<RedriveSummary> {
   const client = clientOf(target);
   const { dismiss, dry_run: dryRun = dismiss !== undefined } = input;
-  let summary: RedriveSummary = { ...NOTHING, dismissing: dismiss !== undefined, dry_run: dryRun };
+  let summary: RedriveSummary = {
+    ...NO_LETTERS,
+    reasons: [],
+    dismissing: dismiss !== undefined,
+    dry_run: dryRun,
+  };
   let total = 0;
   let done = 0;
   let cursor: RedrivePage['cursor'] = null;
@@ -117,7 +108,8 @@ async function invoke(
     new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(input) }),
   );
   const value: unknown = JSON.parse(Buffer.from(answer.Payload ?? []).toString() || 'null');
-  if (answer.FunctionError === undefined) return value as RedrivePage;
+  // A function of an earlier version leaves out what it does not count yet.
+  if (answer.FunctionError === undefined) return { ...NO_LETTERS, ...(value as RedrivePage) };
   const { errorType = 'Error', errorMessage = '' } = Object(value) as Record<string, string>;
   if (errorType === 'InvalidRedriveError') throw new InvalidRedriveError(errorMessage);
   throw new Error(`the function ${functionName} failed: ${errorType}: ${errorMessage}`);

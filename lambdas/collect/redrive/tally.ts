@@ -1,22 +1,15 @@
 import type { DeadLetter } from '../../../core/event.ts';
-import type { RedrivePage, RedriveReason } from '../../../core/redrive.ts';
+import {
+  NO_LETTERS,
+  type RedriveCounts,
+  type RedrivePage,
+  type RedriveReason,
+} from '../../../core/redrive.ts';
 import type { Rechecked } from './rechecked.ts';
-
-type Counts = Omit<RedrivePage, 'cursor' | 'dry_run' | 'total' | 'done' | 'reasons'>;
 
 /** Counts what becomes of letters. */
 export class Tally {
-  readonly #counts: { -readonly [name in keyof Counts]: number } = {
-    found: 0,
-    passed: 0,
-    events: 0,
-    refused_calls: 0,
-    failed: 0,
-    not_redrivable: 0,
-    dismissed: 0,
-    already_redriven: 0,
-    already_dismissed: 0,
-  };
+  readonly #counts: { -readonly [name in keyof RedriveCounts]: number } = { ...NO_LETTERS };
   readonly #reasons = new Map<string, RedriveReason>();
 
   /** Counts a letter that waited, and what would become of it if it were sent. */
@@ -60,7 +53,7 @@ export class Tally {
   }
 
   /** All counts, and the reasons of letters that do not pass, the most frequent first. */
-  get counts(): Counts & Pick<RedrivePage, 'reasons'> {
+  get counts(): RedriveCounts & Pick<RedrivePage, 'reasons'> {
     const reasons = [...this.#reasons.values()].sort((a, b) => b.count - a.count);
     return { ...this.#counts, reasons };
   }

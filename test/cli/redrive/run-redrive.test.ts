@@ -104,6 +104,13 @@ describe('npm run redrive', () => {
     ]);
   });
 
+  it('takes what a function of an earlier version does not count for none', async () => {
+    const { refused_calls: _calls, dismissed: _dismissed, ...earlier } = PAGE;
+    answers = [earlier as RedrivePage];
+
+    expect((await run()).summary).toMatchObject({ found: 5, refused_calls: 0, dismissed: 0 });
+  });
+
   it('tells of calls of a batch that are letters of their own now', async () => {
     const part = { ...REASON, outcome: 'refused_call', count: 1 } as const;
     const batch = { passed: 1, events: 2_500, refused_calls: 1, failed: 0, reasons: [part] };

@@ -8,12 +8,13 @@ import { MemorySinks, RECEIVED_AT } from './collector.ts';
 const line = (appId: string) => ({ json: '{}', personId: 'p', appId }) as Line;
 const letter = (app_id: string) => ({ app_id }) as DeadLetter;
 
-/** Counts by `app metric` of the lines that are written, and when. */
+/** Counts by `app metric` of the lines that are written, and when. @param failure what storing must fail with */
 async function counted(
   sinks: Sinks,
   lines: readonly Line[],
   letters: readonly DeadLetter[],
   declined: readonly string[] = [],
+  failure?: string,
 ): Promise<Record<string, number>> {
   const written: string[] = [];
   const counting = {
@@ -21,7 +22,8 @@ async function counted(
     receivedAt: RECEIVED_AT,
     write: (text: string) => written.push(text),
   };
-  await new CountedSinks(sinks, counting).store(lines, letters, declined).catch(() => undefined);
+  const stored = new CountedSinks(sinks, counting).store(lines, letters, declined);
+  await (failure === undefined ? stored : expect(stored).rejects.toThrow(failure));
   const data = written.flatMap(embeddedMetrics);
   expect(
     data.every(({ at, namespace }) => at === RECEIVED_AT && namespace === 'Millrace/test'),
@@ -51,13 +53,9 @@ describe('events of a request', () => {
   it('are counted as unconfirmed where they could not be stored, and the error goes on', async () => {
     const failing: Sinks = { store: () => Promise.reject(new Error('no stream')) };
 
-    expect(await counted(failing, [line('shop')], [letter('shop')])).toEqual({
+    expect(await counted(failing, [line('shop')], [letter('shop')], [], 'no stream')).toEqual({
       'shop Unconfirmed': 2,
     });
-    const counting = { namespace: 'n', receivedAt: RECEIVED_AT, write: () => {} };
-    await expect(new CountedSinks(failing, counting).store([line('shop')], [])).rejects.toThrow(
-      'no stream',
-    );
   });
 
   it('are not counted before they are stored', async () => {
